@@ -1,1 +1,12 @@
-export { basename, dirname, extname, isAbsolute, join, normalize, resolve } from "jsr:@std/path@^1.0.0";
+export {
+  basename,
+  dirname,
+  extname,
+  fromFileUrl,
+  isAbsolute,
+  join,
+  normalize,
+  relative,
+  resolve,
+  toFileUrl,
+} from "jsr:@std/path@^1.0.0";
