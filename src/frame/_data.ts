@@ -1,0 +1,180 @@
+import type { ColumnType, Field } from "./types.ts";
+
+/** Null bits as Arrow has them: bit i is set where row i holds a value; undefined where no row is null. */
+export type Validity = Uint8Array<ArrayBuffer> | undefined;
+
+interface Common {
+  readonly length: number;
+  readonly nullCount: number;
+  readonly validity: Validity;
+}
+
+/** Booleans, one bit a row. */
+export interface BoolData extends Common {
+  readonly kind: "bool";
+  readonly bits: Uint8Array<ArrayBuffer>;
+}
+
+/** Numbers of at most 32 bits or floats; a date is its day since 1970. */
+export interface NumberData extends Common {
+  readonly kind: "number";
+  readonly values: Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+}
+
+/** 64-bit integers; times and timestamps are microseconds. */
+export interface Int64Data extends Common {
+  readonly kind: "int64";
+  readonly values: BigInt64Array<ArrayBuffer>;
+}
+
+/** Byte strings one after the other: UTF-8 text, bytea or EWKB. `offsets` has one more entry than rows. */
+export interface BytesData extends Common {
+  readonly kind: "bytes";
+  readonly offsets: Int32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Text of few values: a code a row, the values once. */
+export interface DictionaryData extends Common {
+  readonly kind: "dictionary";
+  readonly codes: Int32Array<ArrayBuffer>;
+  readonly dictionary: { readonly offsets: Int32Array<ArrayBuffer>; readonly bytes: Uint8Array<ArrayBuffer> };
+}
+
+/** Points without height, all of the column's SRID, none empty: x, y, x, y … */
+export interface PointData extends Common {
+  readonly kind: "point";
+  readonly xy: Float64Array<ArrayBuffer>;
+}
+
+/** How the rows of one column lie in memory. Never changed after it is made. */
+export type ColumnData = BoolData | NumberData | Int64Data | BytesData | DictionaryData | PointData;
+
+/** Which layout a type uses. Text may be `bytes` or `dictionary`, geometry `point` or `bytes`. */
+export type Layout = "bool" | "int16" | "int32" | "float32" | "float64" | "int64" | "text" | "binary" | "geometry";
+
+/** The layout of a type. */
+export function layoutOf(type: ColumnType): Layout {
+  switch (type) {
+    case "bool":
+      return "bool";
+    case "int2":
+      return "int16";
+    case "int4":
+    case "date":
+      return "int32";
+    case "float4":
+      return "float32";
+    case "float8":
+      return "float64";
+    case "int8":
+    case "time":
+    case "timestamp":
+    case "timestamptz":
+      return "int64";
+    case "bytea":
+      return "binary";
+    case "geometry":
+    case "geography":
+      return "geometry";
+    default:
+      return "text";
+  }
+}
+
+/** Whether row i holds a value. */
+export function isValid(validity: Validity, row: number): boolean {
+  return validity === undefined || (validity[row >> 3] as number & (1 << (row & 7))) !== 0;
+}
+
+/** Reads bit i. */
+export function bitAt(bits: Uint8Array, row: number): boolean {
+  return ((bits[row >> 3] as number) & (1 << (row & 7))) !== 0;
+}
+
+/** The bits `start` to `end` moved to the front of new bytes. */
+export function sliceBits(bits: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+  const length = end - start;
+  const result = new Uint8Array((length + 7) >> 3);
+  const first = start >> 3;
+  const shift = start & 7;
+  if (shift === 0) {
+    result.set(bits.subarray(first, first + result.length));
+  } else {
+    for (let i = 0; i < result.length; i++) {
+      const low = bits[first + i] as number;
+      const high = bits[first + i + 1] ?? 0;
+      result[i] = (low >> shift) | (high << (8 - shift));
+    }
+  }
+  const rest = length & 7;
+  const last = result.length - 1;
+  if (rest !== 0) result[last] = (result[last] as number) & ((1 << rest) - 1);
+  return result;
+}
+
+/** The number of bits set among the first `length`; the rest of the last byte must be clear. */
+export function countBits(bits: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < bits.length; i++) {
+    let byte = bits[i] as number;
+    while (byte !== 0) {
+      byte &= byte - 1;
+      count++;
+    }
+  }
+  return count;
+}
+
+/** The null bits of some rows, with the number of nulls. */
+function sliceValidity(data: ColumnData, start: number, end: number): Common {
+  const length = end - start;
+  if (data.validity === undefined) return { length, nullCount: 0, validity: undefined };
+  const validity = sliceBits(data.validity, start, end);
+  const nullCount = length - countBits(validity);
+  return { length, nullCount, validity: nullCount === 0 ? undefined : validity };
+}
+
+/** Rows `start` to `end`, sharing the values' memory. */
+export function sliceData(data: ColumnData, start: number, end: number): ColumnData {
+  const common = sliceValidity(data, start, end);
+  switch (data.kind) {
+    case "bool":
+      return { ...common, kind: "bool", bits: sliceBits(data.bits, start, end) };
+    case "number":
+      return { ...common, kind: "number", values: data.values.subarray(start, end) };
+    case "int64":
+      return { ...common, kind: "int64", values: data.values.subarray(start, end) };
+    case "bytes":
+      return { ...common, kind: "bytes", offsets: data.offsets.subarray(start, end + 1), bytes: data.bytes };
+    case "dictionary":
+      return { ...common, kind: "dictionary", codes: data.codes.subarray(start, end), dictionary: data.dictionary };
+    case "point":
+      return { ...common, kind: "point", xy: data.xy.subarray(2 * start, 2 * end) };
+  }
+}
+
+/** A column in which every row is null. */
+export function nullData(field: Pick<Field, "type">, length: number): ColumnData {
+  const common: Common = {
+    length,
+    nullCount: length,
+    validity: length === 0 ? undefined : new Uint8Array((length + 7) >> 3),
+  };
+  switch (layoutOf(field.type)) {
+    case "bool":
+      return { ...common, kind: "bool", bits: new Uint8Array((length + 7) >> 3) };
+    case "int16":
+      return { ...common, kind: "number", values: new Int16Array(length) };
+    case "int32":
+      return { ...common, kind: "number", values: new Int32Array(length) };
+    case "float32":
+      return { ...common, kind: "number", values: new Float32Array(length) };
+    case "float64":
+      return { ...common, kind: "number", values: new Float64Array(length) };
+    case "int64":
+      return { ...common, kind: "int64", values: new BigInt64Array(length) };
+    default:
+      return { ...common, kind: "bytes", offsets: new Int32Array(length + 1), bytes: new Uint8Array(0) };
+  }
+}
