@@ -18,7 +18,11 @@ export interface BoolData extends Common {
 /** Numbers of at most 32 bits or floats; a date is its day since 1970. */
 export interface NumberData extends Common {
   readonly kind: "number";
-  readonly values: Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+  readonly values:
+    | Int16Array<ArrayBuffer>
+    | Int32Array<ArrayBuffer>
+    | Float32Array<ArrayBuffer>
+    | Float64Array<ArrayBuffer>;
 }
 
 /** 64-bit integers; times and timestamps are microseconds. */
@@ -51,7 +55,16 @@ export interface PointData extends Common {
 export type ColumnData = BoolData | NumberData | Int64Data | BytesData | DictionaryData | PointData;
 
 /** Which layout a type uses. Text may be `bytes` or `dictionary`, geometry `point` or `bytes`. */
-export type Layout = "bool" | "int16" | "int32" | "float32" | "float64" | "int64" | "text" | "binary" | "geometry";
+export type Layout =
+  | "bool"
+  | "int16"
+  | "int32"
+  | "float32"
+  | "float64"
+  | "int64"
+  | "text"
+  | "binary"
+  | "geometry";
 
 /** The layout of a type. */
 export function layoutOf(type: ColumnType): Layout {
@@ -84,7 +97,7 @@ export function layoutOf(type: ColumnType): Layout {
 
 /** Whether row i holds a value. */
 export function isValid(validity: Validity, row: number): boolean {
-  return validity === undefined || (validity[row >> 3] as number & (1 << (row & 7))) !== 0;
+  return validity === undefined || ((validity[row >> 3] as number) & (1 << (row & 7))) !== 0;
 }
 
 /** Reads bit i. */
@@ -148,7 +161,12 @@ export function sliceData(data: ColumnData, start: number, end: number): ColumnD
     case "bytes":
       return { ...common, kind: "bytes", offsets: data.offsets.subarray(start, end + 1), bytes: data.bytes };
     case "dictionary":
-      return { ...common, kind: "dictionary", codes: data.codes.subarray(start, end), dictionary: data.dictionary };
+      return {
+        ...common,
+        kind: "dictionary",
+        codes: data.codes.subarray(start, end),
+        dictionary: data.dictionary,
+      };
     case "point":
       return { ...common, kind: "point", xy: data.xy.subarray(2 * start, 2 * end) };
   }
