@@ -1,0 +1,160 @@
+import type { Watchdog } from "./_watchdog.ts";
+
+/** The most that is read of an error's body, in bytes. */
+const ERROR_LIMIT = 64 * 1024;
+
+/** Says what a failure while reading means, given how much had come. */
+export type Cut = (error: unknown, received: number) => unknown;
+
+/** Reads the body of a good answer in one of the forms that callers want. */
+export type BodyReader<Body> = (response: Response, watchdog: Watchdog, cut: Cut) => Promise<Body>;
+
+/** Reads a whole body. */
+export async function readBytes(response: Response, watchdog: Watchdog, cut: Cut): Promise<Uint8Array> {
+  const source = new ChunkSource(response, watchdog, cut);
+  const chunks: Uint8Array[] = [];
+  for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) chunks.push(chunk);
+  watchdog.stop();
+  if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];
+  const bytes = new Uint8Array(source.received);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+/** Hands a body on as it comes; the watchdog runs only while a part is waited for. */
+export function readStream(
+  response: Response,
+  watchdog: Watchdog,
+  cut: Cut,
+): Promise<ReadableStream<Uint8Array>> {
+  const source = new ChunkSource(response, watchdog, cut);
+  watchdog.pause();
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      // An abort between two reads is told at once, not at the next read
+      watchdog.signal.addEventListener("abort", () => controller.error(cut(undefined, source.received)), {
+        once: true,
+      });
+    },
+    async pull(controller) {
+      try {
+        const chunk = await source.next();
+        if (chunk !== undefined) return controller.enqueue(chunk);
+        watchdog.stop();
+        controller.close();
+      } catch (error) {
+        watchdog.stop();
+        controller.error(error);
+      }
+    },
+    cancel() {
+      watchdog.stop();
+      return source.cancel();
+    },
+  }, { highWaterMark: 0 });
+  return Promise.resolve(stream);
+}
+
+/**
+ * The beginning of an error's body as text; the rest is given up. A connection that breaks here is
+ * no second error: the status tells enough.
+ */
+export async function readBeginning(response: Response, watchdog: Watchdog): Promise<string> {
+  const source = new ChunkSource(response, watchdog, (error) => error);
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    let chunk = await source.next();
+    while (chunk !== undefined && source.received <= ERROR_LIMIT) {
+      text += decoder.decode(chunk, { stream: true });
+      chunk = await source.next();
+    }
+  } catch {
+    // Said above
+  }
+  await source.cancel();
+  return text;
+}
+
+/** A body, part by part, with a count of what has come and a check of what was announced. */
+class ChunkSource {
+  /** Bytes that have come. */
+  received = 0;
+  readonly #watchdog: Watchdog;
+  readonly #cut: Cut;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #announced: number | undefined;
+
+  constructor(response: Response, watchdog: Watchdog, cut: Cut) {
+    this.#watchdog = watchdog;
+    this.#cut = cut;
+    this.#reader = response.body?.getReader();
+    const length = response.headers.get("content-length");
+    // The length counts what was sent; `fetch` has undone a compression
+    const countable = length !== null && /^\d+$/.test(length) && !response.headers.has("content-encoding");
+    this.#announced = countable && this.#reader !== undefined ? Number(length) : undefined;
+    watchdog.signal.addEventListener("abort", () => this.cancel(), { once: true });
+  }
+
+  /** The next part, or nothing at the end. */
+  async next(): Promise<Uint8Array | undefined> {
+    let result: ReadableStreamReadResult<Uint8Array> | undefined;
+    this.#watchdog.wait();
+    try {
+      result = await this.#reader?.read();
+    } catch (error) {
+      throw this.#cut(error, this.received);
+    } finally {
+      this.#watchdog.pause();
+    }
+    // Our own end of the request ends the body without an error of its own
+    if (this.#watchdog.endedBy !== undefined) throw this.#cut(undefined, this.received);
+    if (result?.value !== undefined) {
+      this.received += result.value.length;
+      return result.value;
+    }
+    if (this.#announced !== undefined && this.received < this.#announced) {
+      throw this.#cut(undefined, this.received);
+    }
+    return undefined;
+  }
+
+  /** Gives up the rest. */
+  async cancel(): Promise<void> {
+    await this.#reader?.cancel().catch(() => {});
+  }
+}
+
+/**
+ * The stream of an upload, made anew; it tells the watchdog when we wait for our own source, and
+ * keeps the source's error, which `fetch` would hide.
+ */
+export function watchUpload(
+  make: () => ReadableStream<Uint8Array>,
+  watchdog: Watchdog,
+  upload: { failure?: { error: unknown } },
+): ReadableStream<Uint8Array> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      watchdog.pause();
+      try {
+        reader ??= make().getReader();
+        const { done, value } = await reader.read();
+        watchdog.wait();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        upload.failure = { error };
+        controller.error(error);
+      }
+    },
+    cancel(reason) {
+      return reader?.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,0 +1,8 @@
+/**
+ * Advice for what Deno refuses: what was tried, and the narrowest flags that allow it.
+ *
+ * @module
+ */
+export * from "./access.ts";
+export * from "./advise.ts";
+export * from "./query.ts";
