@@ -98,11 +98,42 @@ function bytesOf(source: BufferSource): Uint8Array {
     : new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
 }
 
+/** The system call that reads a clock: which one, how precisely, and where to put the nanoseconds. */
+export type ClockTimeGet = (clock: number, precision: bigint, pointer: number) => number;
+
+/** The C stack of an engine. */
+export interface Stack {
+  /** Where it stands. */
+  save(): number;
+  /** Puts it back. */
+  restore(pointer: number): void;
+}
+
+function withClock(
+  imports: WebAssembly.Imports,
+  clock: (original: ClockTimeGet) => ClockTimeGet,
+): WebAssembly.Imports {
+  const { wasi_snapshot_preview1: system } = imports;
+  const original = system?.clock_time_get;
+  if (system === undefined || typeof original !== "function") return imports;
+  const replacement = clock(original as ClockTimeGet);
+  const proxy = new Proxy(system, {
+    get: (target, name) => name === "clock_time_get" ? replacement : Reflect.get(target, name),
+  });
+  return { ...imports, wasi_snapshot_preview1: proxy };
+}
+
 /**
  * Makes this worker's `WebAssembly` give the engine a shared memory. To be called once, in a worker that
  * does nothing else, before the engine is loaded.
+ *
+ * @param clock Stands in for the engine's system call `clock_time_get`, and is given the original
+ * @returns The stack of each engine, by its memory
  */
-export function useSharedMemory(): void {
+export function useSharedMemory(
+  clock: (original: ClockTimeGet) => ClockTimeGet,
+): WeakMap<WebAssembly.Memory, Stack> {
+  const stacks = new WeakMap<WebAssembly.Memory, Stack>();
   const { Memory, Module, instantiate, compile } = WebAssembly;
   const rewrite = (source: BufferSource) => shareMemoryImport(bytesOf(source)) as Uint8Array<ArrayBuffer>;
   const scope = WebAssembly as unknown as Record<string, unknown>;
@@ -114,6 +145,19 @@ export function useSharedMemory(): void {
     construct: (target, [source]: [BufferSource]) => new target(rewrite(source)),
   });
   scope.compile = (source: BufferSource) => compile(rewrite(source));
-  scope.instantiate = (source: BufferSource | WebAssembly.Module, imports: WebAssembly.Imports) =>
-    source instanceof Module ? instantiate(source, imports) : instantiate(rewrite(source), imports);
+  scope.instantiate = async (source: BufferSource | WebAssembly.Module, imports: WebAssembly.Imports) => {
+    const result = source instanceof Module
+      ? await instantiate(source, withClock(imports, clock))
+      : await instantiate(rewrite(source), withClock(imports, clock));
+    const exports = (result instanceof WebAssembly.Instance ? result : result.instance).exports;
+    const memory = imports.env?.memory;
+    if (memory instanceof Memory && typeof exports._emscripten_stack_restore === "function") {
+      stacks.set(memory, {
+        save: exports.emscripten_stack_get_current as Stack["save"],
+        restore: exports._emscripten_stack_restore as Stack["restore"],
+      });
+    }
+    return result;
+  };
+  return stacks;
 }

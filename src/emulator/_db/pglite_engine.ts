@@ -322,6 +322,7 @@ export class PgliteEngine implements Engine {
     job.cancelled = reason;
     job.cancelledAt = performance.now();
     Atomics.store(this.#memory, this.#addresses.queryCancelPending >> 2, 1);
+    Atomics.notify(this.#memory, this.#addresses.queryCancelPending >> 2);
     Atomics.store(this.#memory, this.#addresses.interruptPending >> 2, 1);
     Atomics.store(this.#control, CONTROL.stop, 1);
     Atomics.notify(this.#control, CONTROL.acknowledged);

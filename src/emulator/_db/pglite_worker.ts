@@ -1,6 +1,6 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
-import { useSharedMemory } from "./_shared_memory.ts";
+import { type ClockTimeGet, type Stack, useSharedMemory } from "./_shared_memory.ts";
 import { type Addresses, CONTROL, RING_LENGTH, WINDOW } from "./_worker_messages.ts";
 import type { WorkerReply, WorkerRequest } from "./_worker_messages.ts";
 import { copyFailMessage, errorMessage, MessageReader, parseError, queryMessage } from "./protocol.ts";
@@ -11,6 +11,9 @@ const CHUNK = 128 * 1024;
 
 /** How far after the interrupt flags static data may lie, in words. */
 const STATIC_WORDS = 256 * 1024;
+
+/** A day in nanoseconds. */
+const DAY = 86_400_000_000_000n;
 
 /** How `exit` tells that an SQL error unwinds to the main loop. */
 const LONGJMP = 100;
@@ -52,11 +55,12 @@ const START_PARAMETERS = [
     "max_parallel_workers_per_gather=0",
     "max_parallel_maintenance_workers=0",
     "io_method=sync",
-    "max_stack_depth=100kB",
+    "max_stack_depth=1MB",
   ].flatMap((setting) => ["-c", setting]),
 ];
 
 let database: Database | undefined;
+let stacks = new WeakMap<WebAssembly.Memory, Stack>();
 let control: Int32Array = new Int32Array(0);
 let ring: Uint8Array = new Uint8Array(0);
 let dataDirectory: string | undefined;
@@ -139,6 +143,9 @@ function takeInput(heap: Uint8Array, pointer: number, length: number): number {
 /** Lets the engine work off one message and what follows it; false when the engine did not survive. */
 function execute(message: Uint8Array): boolean {
   const module = engineModule();
+  // An SQL error leaves the engine as a JavaScript exception, which does not put its C stack back.
+  const stack = stacks.get(module.wasmMemory);
+  const bottom = stack?.save() ?? 0;
   pending = message;
   try {
     do {
@@ -149,6 +156,7 @@ function execute(message: Uint8Array): boolean {
           reportCrash(error);
           return false;
         }
+        stack?.restore(bottom);
         module._PostgresMainLongJmp();
       }
     } while (pending.length > 0 || module._pq_buffer_remaining_data() > 0);
@@ -237,6 +245,31 @@ function announce(): void {
   reply({ kind: "opened", memory, addresses });
 }
 
+/**
+ * The engine sleeps by reading the clock over and over. A cancelled statement sees a day gone by, so that its sleep ends
+ * and it looks at the flag; a long row of readings is a sleep, and leaves the processor to others for a while.
+ */
+function impatientClock(original: ClockTimeGet): ClockTimeGet {
+  let readings = 0;
+  let last = 0;
+  return (clock, precision, pointer) => {
+    const status = original(clock, precision, pointer);
+    if (database === undefined || clock === 0) return status;
+    const { wasmMemory, _QueryCancelPending: flag } = database.Module;
+    const words = new Int32Array(wasmMemory.buffer, flag, 1);
+    const nanoseconds = new BigInt64Array(wasmMemory.buffer, pointer, 1);
+    const now = Number(nanoseconds[0]);
+    readings = now - last < 10_000 ? readings + 1 : 0;
+    last = now;
+    if (readings > 10_000) {
+      readings = 0;
+      Atomics.wait(words, 0, 0, 5);
+    }
+    if (Atomics.load(words, 0) !== 0) nanoseconds[0] = (nanoseconds[0] ?? 0n) + DAY;
+    return status;
+  };
+}
+
 function clearInterrupts(): void {
   const words = new Int32Array(engineModule().wasmMemory.buffer);
   Atomics.store(words, engineModule()._QueryCancelPending >> 2, 0);
@@ -289,7 +322,7 @@ async function handle(request: WorkerRequest): Promise<void> {
 }
 
 if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
-  useSharedMemory();
+  stacks = useSharedMemory(impatientClock);
   self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
     handle(data).catch((error) => reply({ kind: "failed", message: String(error) }));
   };
