@@ -291,7 +291,6 @@ for (const [title, text, values] of ENV) {
   });
 }
 
-// deno-lint-ignore no-console -- what the parser warns with is under test here
 const WARNER = console;
 
 Deno.test("dotenv: a bad name is left out with a warning", () => {
