@@ -1,7 +1,7 @@
 import type { GeometryType } from "./geometry_types.ts";
 
-/** EWKB flags of the type word. */
-export const Z_FLAG = 0x80000000;
+/** EWKB flags of the type word, as the signed numbers that bit operations give. */
+export const Z_FLAG: number = 0x80000000 | 0;
 export const M_FLAG = 0x40000000;
 export const SRID_FLAG = 0x20000000;
 /** The part of the type word that is no flag. */

@@ -5,4 +5,9 @@
  */
 export * from "./geo_json_types.ts";
 export * from "./geometry_types.ts";
-export * from "./wkb_column.ts";
+export * from "./geometry.ts";
+export * from "./decode_geometry.ts";
+export * from "./encode_geometry.ts";
+export * from "./points_from_xy.ts";
+export * from "./check_geometry.ts";
+export * from "./repair_geometry.ts";

@@ -1,9 +1,9 @@
 /**
- * A column of byte strings in the layout of Arrow: row `i` is `data.subarray(offsets[i], offsets[i + 1])`.
+ * A column of byte strings in the layout of Arrow: row `i` is `bytes.subarray(offsets[i], offsets[i + 1])`.
  */
 export interface BinaryColumn {
   /** The bytes of all rows, one after the other. */
-  readonly data: Uint8Array;
+  readonly bytes: Uint8Array;
   /** Where each row starts, and where the last one ends: one more than there are rows. */
   readonly offsets: Int32Array;
   /** One bit per row, the lowest first: 1 for a value, 0 for null. Left out when no row is null. */
@@ -15,9 +15,18 @@ export interface BinaryColumn {
  * extended Z, M and SRID flags, and with the SRID only on the outermost geometry.
  */
 export interface WkbColumn extends BinaryColumn {
-  /** Marks the bytes as checked and canonical. */
-  readonly encoding: "ewkb";
+  /** The bytes of all rows, one after the other. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where each row starts, and where the last one ends: one more than there are rows. */
+  readonly offsets: Int32Array<ArrayBuffer>;
+  /** One bit per row, the lowest first: 1 for a value, 0 for null. Left out when no row is null. */
+  readonly validity?: Uint8Array<ArrayBuffer> | undefined;
+  /** How many rows are null. */
+  readonly nullCount: number;
 }
+
+/** A {@linkcode BinaryColumn} whose rows are known to be canonical EWKB, as a {@linkcode WkbColumn}'s are. */
+export type CanonicalColumn = BinaryColumn;
 
 /**
  * A column of points: the coordinates of row `i` stand at `i * stride` in x, y, z, m order, as far as there are any.
@@ -25,7 +34,7 @@ export interface WkbColumn extends BinaryColumn {
  */
 export interface PointColumn {
   /** The coordinates of all rows, interleaved. Null rows hold `NaN`. */
-  readonly coordinates: Float64Array;
+  readonly coordinates: Float64Array<ArrayBuffer>;
   /** Numbers per point: 2, 3 or 4. */
   readonly stride: 2 | 3 | 4;
   /** Whether the points have a height. */
@@ -34,11 +43,18 @@ export interface PointColumn {
   readonly hasM: boolean;
   /** The coordinate system, or 0 when none is told. */
   readonly srid: number;
+  /** Whether a row that is not null is an empty point. */
+  readonly hasEmpty: boolean;
   /** One bit per row, the lowest first: 1 for a value, 0 for null. Left out when no row is null. */
-  readonly validity?: Uint8Array | undefined;
+  readonly validity?: Uint8Array<ArrayBuffer> | undefined;
+  /** How many rows are null. */
+  readonly nullCount: number;
 }
 
-/** Whether row `row` of a column has a value. */
-export function isValidRow(validity: Uint8Array | undefined, row: number): boolean {
-  return validity === undefined || ((validity[row >> 3] ?? 0) >> (row & 7) & 1) === 1;
+/** What the errors of a column name. */
+export interface ColumnPlace {
+  /** The column's name. */
+  readonly column?: string | undefined;
+  /** How many rows came before this part of the column. */
+  readonly rowsBefore?: number | undefined;
 }

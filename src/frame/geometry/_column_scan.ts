@@ -1,0 +1,155 @@
+import type { CanonicalColumn, PointColumn } from "./_columns.ts";
+import type { Bounds, GeometryType } from "./geometry_types.ts";
+import type { GeoJsonFeature, GeoJsonGeometry, GeoJsonOptions } from "./geo_json_types.ts";
+import { Geometry } from "./geometry.ts";
+import { CODE_MASK, M_FLAG, strideOf, typeOfWord, Z_FLAG } from "./_layout.ts";
+import { isValidRow } from "./_validity.ts";
+import { noBounds, sridAt, viewOf, visitRuns, widen, wordAt } from "./_walk.ts";
+import { writeGeoJson } from "./_write_geo_json.ts";
+
+/** What kinds of geometry a column holds. */
+export interface GeometryScan {
+  /** How many rows there are of each type, nulls left out. */
+  readonly types: ReadonlyMap<GeometryType, number>;
+  /** The SRIDs of the rows, in the order met; 0 stands for none. */
+  readonly srids: readonly number[];
+  /** Whether any row has heights. */
+  readonly hasZ: boolean;
+  /** Whether any row has measures. */
+  readonly hasM: boolean;
+  /** How many rows are null. */
+  readonly nulls: number;
+  /** How many rows are a geometry without coordinates. */
+  readonly empties: number;
+  /** How many coordinates all rows have together. */
+  readonly coordinates: number;
+}
+
+/** Looks at the types, dimensions and SRIDs of a column. */
+export function scanGeometryColumn(column: CanonicalColumn): GeometryScan {
+  const view = viewOf(column.bytes);
+  const rows = column.offsets.length - 1;
+  const counts = new Int32Array(32);
+  const srids = new Set<number>();
+  let flags = 0;
+  let lastSrid = -1;
+  let nulls = 0;
+  let empties = 0;
+  let coordinates = 0;
+  let inRow = 0;
+  const count = (_at: number, run: number): void => void (inRow += run);
+  for (let row = 0; row < rows; row++) {
+    if (!isValidRow(column.validity, row)) {
+      nulls++;
+      continue;
+    }
+    const at = column.offsets[row] as number;
+    const word = wordAt(view, at);
+    flags |= word;
+    counts[word & 31] = (counts[word & 31] as number) + 1;
+    const srid = sridAt(view, at);
+    if (srid !== lastSrid) srids.add(lastSrid = srid);
+    inRow = 0;
+    visitRuns(view, at, count);
+    if (inRow === 0) empties++;
+    coordinates += inRow;
+  }
+  const types = new Map<GeometryType, number>();
+  counts.forEach((rows, code) => rows > 0 && types.set(typeOfWord(code & CODE_MASK).name, rows));
+  return {
+    types,
+    srids: [...srids],
+    hasZ: (flags & Z_FLAG) !== 0,
+    hasM: (flags & M_FLAG) !== 0,
+    nulls,
+    empties,
+    coordinates,
+  };
+}
+
+/** The box around all rows of a column; undefined when there is no finite coordinate. */
+export function boundsOfColumn(column: CanonicalColumn): Bounds | undefined {
+  const view = viewOf(column.bytes);
+  const bounds = noBounds();
+  const visit = (at: number, count: number, word: number): void =>
+    widen(bounds, view, at, count, 8 * strideOf(word));
+  for (let row = 0; row + 1 < column.offsets.length; row++) {
+    if (isValidRow(column.validity, row)) visitRuns(view, column.offsets[row] as number, visit);
+  }
+  return bounds[0] > bounds[2] ? undefined : bounds;
+}
+
+/** The box around all points of a column; undefined when there is no finite coordinate. */
+export function boundsOfPoints(points: PointColumn): Bounds | undefined {
+  const { coordinates, stride } = points;
+  let [west, south, east, north] = noBounds();
+  for (let i = 0; i < coordinates.length; i += stride) {
+    const x = coordinates[i] as number;
+    const y = coordinates[i + 1] as number;
+    // x - x is 0 for finite numbers alone
+    if (x - x !== 0 || y - y !== 0) continue;
+    if (x < west) west = x;
+    if (x > east) east = x;
+    if (y < south) south = y;
+    if (y > north) north = y;
+  }
+  return west > east ? undefined : [west, south, east, north];
+}
+
+/** Calls `visit` for each coordinate of a column with its row, counted from 0; `NaN` stands for a missing z or m. */
+export function forEachCoordinate(
+  column: CanonicalColumn,
+  visit: (x: number, y: number, z: number, m: number, row: number) => void,
+): void {
+  const view = viewOf(column.bytes);
+  let row = 0;
+  const run = (at: number, count: number, word: number): void => {
+    const step = 8 * strideOf(word);
+    const z = (word & Z_FLAG) === 0 ? 0 : 16;
+    const m = (word & M_FLAG) === 0 ? 0 : step - 8;
+    for (let to = at; to < at + count * step; to += step) {
+      visit(
+        view.getFloat64(to, true),
+        view.getFloat64(to + 8, true),
+        z === 0 ? NaN : view.getFloat64(to + z, true),
+        m === 0 ? NaN : view.getFloat64(to + m, true),
+        row,
+      );
+    }
+  };
+  for (; row + 1 < column.offsets.length; row++) {
+    if (isValidRow(column.validity, row)) visitRuns(view, column.offsets[row] as number, run);
+  }
+}
+
+/** One row of a column as a geometry that shares the column's bytes; null for a null row. */
+export function geometryOfRow(column: CanonicalColumn, row: number): Geometry | null {
+  if (!isValidRow(column.validity, row)) return null;
+  return Geometry.ofCanonical(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]));
+}
+
+/** One row of a column as a GeoJSON geometry, without a `Geometry` in between; null for a null row. */
+export function geoJsonOfRow(
+  column: CanonicalColumn,
+  row: number,
+  options: GeoJsonOptions = {},
+): GeoJsonGeometry | null {
+  if (!isValidRow(column.validity, row)) return null;
+  return writeGeoJson(viewOf(column.bytes), column.offsets[row], options);
+}
+
+/** The rows of a column as GeoJSON features, each made when it is asked for. */
+export function* featuresOf(
+  column: CanonicalColumn,
+  properties: (row: number) => Record<string, unknown> | null,
+  options: GeoJsonOptions & { id?: ((row: number) => string | number | undefined) | undefined } = {},
+): Generator<GeoJsonFeature> {
+  const view = viewOf(column.bytes);
+  for (let row = 0; row + 1 < column.offsets.length; row++) {
+    const geometry = isValidRow(column.validity, row)
+      ? writeGeoJson(view, column.offsets[row], options)
+      : null;
+    const id = options.id?.(row);
+    yield { type: "Feature", ...(id === undefined ? {} : { id }), geometry, properties: properties(row) };
+  }
+}
