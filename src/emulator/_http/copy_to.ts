@@ -1,0 +1,113 @@
+import type { Engine } from "../_db/engine.ts";
+import { parseError } from "../_db/protocol.ts";
+import { ByteWriter } from "../_formats/byte_writer.ts";
+import { ApiError, type HandlerRequest } from "../_handler.ts";
+import { BodyStream } from "./body_stream.ts";
+import { COPY_TIMEOUT, readCopySql } from "./copy_sql.ts";
+import { textOf } from "./parameters.ts";
+import { databaseError } from "./responses.ts";
+
+const DEFAULT_FILENAME = "carto-sql-copyto.dmp";
+
+/** The type and the length of a message of the database's protocol. */
+const MESSAGE_HEADER = 5;
+
+/** The size of the buffer from which a database server sends; what is in it when an error ends a COPY is lost. */
+const SEND_BUFFER = 8192;
+
+/**
+ * Holds back data as a server's send buffer does, so that an error finds the same bytes sent.
+ *
+ * Only whole messages are let go, once all their bytes would have left the buffer.
+ */
+export class SendBuffer {
+  readonly #held = new ByteWriter(2 * SEND_BUFFER);
+  #sent = 0;
+
+  /** Counts a message that carries no data. */
+  skip(payload: Uint8Array): void {
+    this.#sent += MESSAGE_HEADER + payload.length;
+  }
+
+  /** Takes the data of one message; returns what has left the buffer, if anything has. */
+  push(data: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    const before = this.#sent;
+    this.#sent += MESSAGE_HEADER + data.length;
+    const boundary = this.#sent - this.#sent % SEND_BUFFER;
+    const isLetGo = this.#held.length > 0 && boundary >= before;
+    const gone = isLetGo ? this.#held.take() : undefined;
+    this.#held.bytes(data);
+    return gone;
+  }
+
+  /** Everything that is left, once the end has come. */
+  rest(): Uint8Array<ArrayBuffer> {
+    return this.#held.take();
+  }
+}
+
+/**
+ * `GET|POST …/sql/copyto`: the data of a `COPY … TO STDOUT` as they come.
+ *
+ * @throws {ApiError} Without a COPY statement, and for an error that comes before any data were sent
+ */
+export function copyTo(engine: Engine, request: HandlerRequest): Promise<Response> {
+  const sql = readCopySql(request.parameters);
+  const filename = textOf(request.parameters, "filename") ?? DEFAULT_FILENAME;
+  const headers = {
+    "content-disposition": `attachment; filename=${encodeURIComponent(filename)}`,
+    "content-type": "application/octet-stream",
+  };
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  const body = new BodyStream();
+  const buffer = new SendBuffer();
+  let isStarted = false;
+  let failure: ApiError | undefined;
+  let isInput = false;
+
+  function send(data: Uint8Array<ArrayBuffer>): void | Promise<void> {
+    if (!isStarted) resolve(new Response(body.readable, { headers }));
+    isStarted = true;
+    return body.write(data);
+  }
+
+  function finish(): void {
+    // A server that was told to read waits for data that a client of this endpoint cannot send.
+    if (isInput) return;
+    if (failure !== undefined && !isStarted) {
+      reject(failure);
+      return;
+    }
+    const rest = buffer.rest();
+    if (failure !== undefined) {
+      send(new TextEncoder().encode(JSON.stringify({ error: [failure.message] })));
+    } else if (rest.length > 0) {
+      send(rest);
+    } else if (!isStarted) {
+      resolve(new Response("", { headers }));
+    }
+    body.close();
+  }
+
+  engine.run(sql, {
+    role: request.key.role,
+    statementTimeout: COPY_TIMEOUT,
+    signal: AbortSignal.any([request.signal, body.signal]),
+    onMessage({ type, payload }) {
+      if (type === "d") {
+        const gone = buffer.push(payload);
+        return gone === undefined ? undefined : send(gone);
+      }
+      if (type === "H") buffer.skip(payload);
+      else if (type === "G") isInput = true;
+      else if (type === "E") failure ??= databaseError(parseError(payload));
+    },
+  }).then(finish).catch((error) => {
+    body.fail(error);
+    reject(error);
+  });
+  request.signal.addEventListener("abort", () => reject(new ApiError(499, "The client has gone")), {
+    once: true,
+  });
+  return promise;
+}
