@@ -6,8 +6,8 @@
  * committed.
  */
 // deno-lint-ignore-file no-console -- a program that reports
-import config from "../../deno.json" with { type: "json" };
 import { toFileUrl } from "../../src/_deps/path.ts";
+import { copyFolder, entryPoints } from "./snapshots.ts";
 
 interface Step {
   readonly name: string;
@@ -21,17 +21,6 @@ interface Step {
 
 const OFFLINE = new URL("../offline/", import.meta.url);
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-/** The entry points that are there. */
-async function entryPoints(): Promise<string[]> {
-  const all = Object.values(config.exports);
-  const present = await Promise.all(all.map(exists));
-  return all.filter((_, index) => present[index]);
-}
-
 /**
  * The registry for the publish dry run. A folder inside the package that is not published would be refused, so the
  * stand-ins are copied outside.
@@ -42,14 +31,6 @@ async function registryOutside(folder: string): Promise<string | undefined> {
   const copy = toFileUrl(`${folder}/`);
   await copyFolder(OFFLINE, copy);
   return copy.href;
-}
-
-async function copyFolder(from: URL, to: URL): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copyFolder(new URL(`${name}/`, from), new URL(`${name}/`, to));
-    else await Deno.copyFile(new URL(name, from), new URL(name, to));
-  }
 }
 
 async function steps(folder: string, allowDirty: boolean): Promise<Step[]> {
@@ -64,7 +45,7 @@ async function steps(folder: string, allowDirty: boolean): Promise<Step[]> {
     },
     {
       name: "docs",
-      args: ["doc", "--lint", ...await entryPoints()],
+      args: ["doc", "--lint", ...(await entryPoints()).map(([, file]) => file)],
       hint: "every exported symbol and member needs a doc comment and an explicit type",
     },
     {
