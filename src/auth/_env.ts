@@ -53,7 +53,19 @@ export async function loadEnvFile(path: string | URL): Promise<Loaded | Missed> 
   const all = await advise(
     // An unquoted value may name another variable, which is looked up in the environment
     { operation: `read "${source}"`, needs: [{ kind: "env", variable: referredVariable(file.text) }] },
-    () => parse(file.text.replace(/^\uFEFF/, "")),
+    () => {
+      try {
+        return parse(file.text.replace(/^\uFEFF/, ""));
+      } catch (error) {
+        if (isRefusal(error)) throw error;
+        // A value that refers to itself; the parser's error tells nothing and may quote the text
+        throw brokenCredentials(
+          source,
+          "a value without quotes refers to a variable that cannot be filled in",
+          "Put values with a dollar sign between single quotes",
+        );
+      }
+    },
   );
   const values: Variables["values"] = {};
   for (const name of Object.keys(VARIABLES) as Variable[]) {
