@@ -26,6 +26,8 @@ export type WorkerRequest =
     ring: SharedArrayBuffer;
     dataDir: string | undefined;
     template: Uint8Array<ArrayBuffer> | undefined;
+    database: string;
+    isNew: boolean;
   }
   | { kind: "run"; prelude: string; sql: string; hasInput: boolean }
   | { kind: "dump" }

@@ -24,6 +24,12 @@ export interface PgliteOptions {
   dataDir?: string | undefined;
   /** A tar of a database to start from, when there is none yet. */
   template?: Uint8Array<ArrayBuffer> | undefined;
+  /** The database's name; `postgres` when left out. */
+  database?: string | undefined;
+  /** Whether the folder holds no database yet; always so in memory. */
+  isNew?: boolean | undefined;
+  /** Called once the database is open. */
+  onOpen?: (() => void | Promise<void>) | undefined;
   /** The folder to be released at the end, and other such things. */
   onClose?: (() => void | Promise<void>) | undefined;
 }
@@ -68,7 +74,7 @@ export class PgliteEngine implements Engine {
   #failure: Error | undefined;
 
   private constructor(options: PgliteOptions) {
-    this.#options = options;
+    this.#options = { ...options };
     this.#worker = this.#startWorker();
   }
 
@@ -77,6 +83,7 @@ export class PgliteEngine implements Engine {
     const engine = new PgliteEngine(options);
     try {
       await engine.#openDatabase(options.template);
+      await options.onOpen?.();
     } catch (error) {
       engine.#worker.terminate();
       throw error;
@@ -163,6 +170,8 @@ export class PgliteEngine implements Engine {
         ring: this.#ring.buffer as SharedArrayBuffer,
         dataDir: this.#options.dataDir,
         template,
+        database: this.#options.database ?? "postgres",
+        isNew: this.#options.dataDir === undefined || this.#options.isNew === true,
       }),
     );
   }
@@ -346,6 +355,7 @@ export class PgliteEngine implements Engine {
       }
       this.#worker.terminate();
       this.#worker = this.#startWorker();
+      this.#options.isNew = false;
       await this.#openDatabase(this.#options.dataDir === undefined ? this.#options.template : undefined);
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));

@@ -5,12 +5,16 @@ import { type Addresses, CONTROL, RING_LENGTH, WINDOW } from "./_worker_messages
 import type { WorkerReply, WorkerRequest } from "./_worker_messages.ts";
 import { copyFailMessage, errorMessage, MessageReader, parseError, queryMessage } from "./protocol.ts";
 import { encodeMessage, readyMessage } from "./protocol.ts";
+import { quoteLiteral } from "./query.ts";
 
 /** Results are gathered to pieces of about this size before they are sent to the main thread. */
 const CHUNK = 128 * 1024;
 
 /** How far after the interrupt flags static data may lie, in words. */
 const STATIC_WORDS = 256 * 1024;
+
+/** The database that a new cluster has. */
+const DEFAULT_DATABASE = "postgres";
 
 /** A day in nanoseconds. */
 const DAY = 86_400_000_000_000n;
@@ -55,7 +59,7 @@ const START_PARAMETERS = [
     "max_parallel_workers_per_gather=0",
     "max_parallel_maintenance_workers=0",
     "io_method=sync",
-    "max_stack_depth=1MB",
+    "max_stack_depth=300kB",
   ].flatMap((setting) => ["-c", setting]),
 ];
 
@@ -64,6 +68,7 @@ let stacks = new WeakMap<WebAssembly.Memory, Stack>();
 let control: Int32Array = new Int32Array(0);
 let ring: Uint8Array = new Uint8Array(0);
 let dataDirectory: string | undefined;
+let databaseName = DEFAULT_DATABASE;
 
 /** What the statement under way still has to read before the ring is asked. */
 let pending: Uint8Array = new Uint8Array(0);
@@ -193,11 +198,12 @@ function administrate(sql: string): { alive: boolean; failure: string | undefine
   return { alive, failure };
 }
 
-async function open(template: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
+async function open(template: Uint8Array<ArrayBuffer> | undefined, name: string): Promise<void> {
   const { PGlite, postgis } = await import("../../_deps/pglite.ts");
   const options = {
     extensions: { postgis },
     startParams: START_PARAMETERS,
+    database: name,
     ...(dataDirectory === undefined ? {} : { dataDir: dataDirectory }),
     ...(template === undefined ? {} : { loadDataDir: new Blob([template]) }),
   };
@@ -304,11 +310,20 @@ async function handle(request: WorkerRequest): Promise<void> {
     control = new Int32Array(request.control);
     ring = new Uint8Array(request.ring);
     dataDirectory = request.dataDir;
-    await open(request.template);
+    databaseName = request.database;
+    await open(request.template, request.isNew ? DEFAULT_DATABASE : databaseName);
+    // A database cannot be renamed from within, but in its catalogue.
+    if (request.isNew && databaseName !== DEFAULT_DATABASE) {
+      administrate(
+        `UPDATE pg_database SET datname = ${
+          quoteLiteral(databaseName)
+        } WHERE datname = '${DEFAULT_DATABASE}'`,
+      );
+    }
     announce();
   } else if (request.kind === "recover") {
     // The files outlive the engine: in memory they are taken over as they are, as after a crash of a server.
-    await open(dataDirectory === undefined ? await dump() : undefined);
+    await open(dataDirectory === undefined ? await dump() : undefined, databaseName);
     announce();
   } else if (request.kind === "run") {
     run(request);
