@@ -3,4 +3,5 @@
  *
  * @module
  */
+export * from "./src/auth/mod.ts";
 export * from "./src/errors/mod.ts";
