@@ -1,5 +1,5 @@
 import { ArgumentError, type CartoError, isCartoError, JobError, TimeoutError } from "../errors/mod.ts";
-import { RateLimitError, ResponseError } from "../errors/mod.ts";
+import { RateLimitError, type ResponseError } from "../errors/mod.ts";
 import { check } from "./_check.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
 import { sqlInputText } from "./_sql_input.ts";
