@@ -57,7 +57,7 @@ function checkClassic({ fields, source, warnings }: Loaded): Checked {
   if (fields.baseUrl === undefined && !/^[\w-]+$/.test(fields.username ?? "")) {
     throw brokenCredentials(
       source,
-      '"username" must be letters, digits and dashes to stand in a host name',
+      '"username" must be letters, digits, dashes and underscores to stand in a host name',
       "Give the account's address as `baseUrl` too",
     );
   }

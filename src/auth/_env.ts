@@ -48,31 +48,38 @@ export async function loadEnvFile(path: string | URL): Promise<Loaded | Missed> 
     return { source, reason: "not allowed to read it", refused: [{ kind: "read", path: source }] };
   }
   if (file === "missing") return { source, reason: "no such file", refused: [] };
-  // Loaded only now: most runs have no such file
-  const { parse } = await import("../_deps/dotenv.ts");
-  const all = await advise(
-    // An unquoted value may name another variable, which is looked up in the environment
-    { operation: `read "${source}"`, needs: [{ kind: "env", variable: referredVariable(file.text) }] },
-    () => {
-      try {
-        return parse(file.text.replace(/^\uFEFF/, ""));
-      } catch (error) {
-        if (isRefusal(error)) throw error;
-        // A value that refers to itself; the parser's error tells nothing and may quote the text
-        throw brokenCredentials(
-          source,
-          "a value without quotes refers to a variable that cannot be filled in",
-          "Put values with a dollar sign between single quotes",
-        );
-      }
-    },
-  );
+  const all = await parseEnv(file.text.replace(/^\uFEFF/, ""), source);
   const values: Variables["values"] = {};
   for (const name of Object.keys(VARIABLES) as Variable[]) {
     const value = all[name];
     if (value !== undefined && value !== "") values[name] = value;
   }
   return fromVariables({ values, refused: [] }, source);
+}
+
+/** An unquoted value that refers to its own name: the parser would look for its end in vain. */
+const SELF_REFERENCE = /^\s*(?:export\s+)?(\w+)[ \t]*=[^'"\r\n]*\$\{?\1\b/m;
+
+async function parseEnv(text: string, source: string): Promise<Record<string, string>> {
+  // Loaded only now: most runs have no such file
+  const { parse } = await import("../_deps/dotenv.ts");
+  return await advise(
+    // An unquoted value may name another variable, which is looked up in the environment
+    { operation: `read "${source}"`, needs: [{ kind: "env", variable: referredVariable(text) }] },
+    () => {
+      try {
+        if (!SELF_REFERENCE.test(text)) return parse(text);
+      } catch (error) {
+        if (isRefusal(error)) throw error;
+        // Values that refer to each other; the parser's own error tells nothing
+      }
+      throw brokenCredentials(
+        source,
+        "a value without quotes refers to a variable that cannot be filled in",
+        "Put values with a dollar sign between single quotes",
+      );
+    },
+  );
 }
 
 /** The first variable that an unquoted value refers to, for the advice when it cannot be read. */
