@@ -5,24 +5,14 @@
  *     deno run --allow-read --allow-env --allow-sys --no-check tests/_tools/test_names.ts
  */
 
+import { testFiles, TESTS } from "./test_files.ts";
+
 /** A registered test. */
 export interface TestName {
   /** Path below `tests/`, with slashes. */
   readonly file: string;
   readonly name: string;
   readonly ignored: boolean;
-}
-
-const TESTS = new URL("../", import.meta.url);
-const NO_TESTS = new Set(["fixtures", "offline", "_tools", "bench", "__snapshots__"]);
-
-/** The test files below a folder. */
-export async function* testFiles(folder: URL = TESTS): AsyncGenerator<URL> {
-  for await (const entry of Deno.readDir(folder)) {
-    const url = new URL(entry.name + (entry.isDirectory ? "/" : ""), folder);
-    if (entry.isDirectory && !NO_TESTS.has(entry.name)) yield* testFiles(url);
-    if (entry.isFile && entry.name.endsWith("_test.ts")) yield url;
-  }
 }
 
 /** Imports a test file and returns what it registers. */

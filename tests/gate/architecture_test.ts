@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { toFileUrl } from "../../src/_deps/path.ts";
 import { runDeno } from "../_tools/snapshots.ts";
-import { testFiles } from "../_tools/test_names.ts";
+import { testFiles } from "../_tools/test_files.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SRC = new URL("src/", ROOT);

@@ -1,6 +1,6 @@
 /**
- * Every edge case of the specification that is marked `=` or `≠` is a test named by its identifier, or stands in a
- * list with the reason why not.
+ * What the names of the tests promise. Every edge case of the specification that is marked `=` or `≠` is a test named
+ * by its identifier, or stands in a list with the reason why not.
  */
 import { assert, assertEquals } from "@std/assert";
 import { type Mark, readEdgeCases } from "../_tools/edge_cases.ts";
@@ -16,7 +16,15 @@ function idsOf(name: string): string[] {
   return head?.split(/[ ,]+/) ?? [];
 }
 
-async function testNames(): Promise<TestName[]> {
+let known: Promise<TestName[]> | undefined;
+
+/** The names of all tests, read once: by the first test that asks. */
+function testNames(): Promise<TestName[]> {
+  known ??= readTestNames();
+  return known;
+}
+
+async function readTestNames(): Promise<TestName[]> {
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -36,7 +44,7 @@ async function testNames(): Promise<TestName[]> {
 async function notKept(): Promise<Map<string, string>> {
   const reasons = new Map<string, string>();
   const folder = new URL("edge_cases_not_kept/", TESTS);
-  for await (const { name } of Deno.readDir(folder)) {
+  for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
     if (!name.endsWith(".json")) continue;
     const list: Record<string, unknown> = JSON.parse(await Deno.readTextFile(new URL(name, folder)));
     for (const [id, reason] of Object.entries(list)) {
@@ -62,6 +70,22 @@ Deno.test("edge cases: each is a test named by its identifier, or stands in a li
     },
     { missing: [], both: [], unknownInTests: [], unknownInLists: [] },
   );
+});
+
+Deno.test("test names: none is empty, and none stands twice in a file", async () => {
+  const seen = new Set<string>();
+  const twice: string[] = [];
+  for (const { file, name } of await testNames()) {
+    const key = `${file}: ${name}`;
+    if (name.trim() === "" || seen.has(key)) twice.push(key);
+    seen.add(key);
+  }
+  assertEquals(twice, []);
+});
+
+Deno.test("test names: one that is ignored says why, in brackets", async () => {
+  const names = await testNames();
+  assertEquals(names.filter(({ name, ignored }) => ignored && !/\(ignored [^)]+\)/.test(name)), []);
 });
 
 /** Other tests may start with a word and a number too, such as a code of HTTP. */
