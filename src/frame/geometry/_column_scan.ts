@@ -1,4 +1,6 @@
 import type { CanonicalColumn, PointColumn } from "./_columns.ts";
+import type { GeometryProblem } from "./check_geometry.ts";
+import { GeometryChecker } from "./_geometry_checker.ts";
 import type { Bounds, GeometryType } from "./geometry_types.ts";
 import type { GeoJsonFeature, GeoJsonGeometry, GeoJsonOptions } from "./geo_json_types.ts";
 import { Geometry } from "./geometry.ts";
@@ -122,10 +124,29 @@ export function forEachCoordinate(
   }
 }
 
+/**
+ * Calls `visit` for each row of a column in which something is wrong, with the row counted from 0. `srid` is that of
+ * geometries that tell none.
+ */
+export function checkGeometryColumn(
+  column: CanonicalColumn,
+  visit: (row: number, problems: GeometryProblem[]) => void,
+  srid = 4326,
+): void {
+  const checker = new GeometryChecker(viewOf(column.bytes), srid);
+  for (let row = 0; row + 1 < column.offsets.length; row++) {
+    if (!isValidRow(column.validity, row)) continue;
+    const problems = checker.check(column.offsets[row] as number);
+    if (problems.length > 0) visit(row, problems);
+  }
+}
+
 /** One row of a column as a geometry that shares the column's bytes; null for a null row. */
 export function geometryOfRow(column: CanonicalColumn, row: number): Geometry | null {
   if (!isValidRow(column.validity, row)) return null;
-  return Geometry.ofCanonical(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]));
+  return new Geometry(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]), {
+    canonical: true,
+  });
 }
 
 /** One row of a column as a GeoJSON geometry, without a `Geometry` in between; null for a null row. */

@@ -12,14 +12,14 @@ export function reproject(bytes: Uint8Array, from: number, to: number): Uint8Arr
   const place: [number, number] = [0, 0];
   visitRuns(view, 0, (at, count) => {
     for (let i = 0; i < count; i++) {
-      const to = at + i * step;
-      const x = place[0] = view.getFloat64(to, true);
-      const y = place[1] = view.getFloat64(to + 8, true);
+      const here = at + i * step;
+      const x = place[0] = view.getFloat64(here, true);
+      const y = place[1] = view.getFloat64(here + 8, true);
       inverse(place);
       forward(place);
       if (!(Number.isFinite(place[0]) && Number.isFinite(place[1]))) throw noPlace(x, y, from, to);
-      view.setFloat64(to, place[0], true);
-      view.setFloat64(to + 8, place[1], true);
+      view.setFloat64(here, place[0], true);
+      view.setFloat64(here + 8, place[1], true);
     }
   });
   return bytes;

@@ -40,7 +40,7 @@ export function decodeGeometry(
       continue;
     }
     const wkb = ewkbOf(value, where);
-    result.push(wkb === null ? null : Geometry.ofCanonical(wkb));
+    result.push(wkb === null ? null : new Geometry(wkb, { canonical: true }));
   }
   return result;
 }

@@ -19,6 +19,18 @@ const INSPECT_LENGTH = 80;
 /** Text that a geometry can be read from, and the like: see {@linkcode Geometry.from}. */
 export type GeometryInput = Geometry | Uint8Array | ArrayBuffer | string | object | null | undefined;
 
+/** How bytes are taken by the constructor of {@linkcode Geometry}. */
+export interface GeometryOptions {
+  /**
+   * The bytes are known to be canonical EWKB, such as those of another geometry or a column: they are neither looked at
+   * nor copied, and must not change afterwards. Default: false.
+   */
+  canonical?: boolean | undefined;
+}
+
+/** For bytes that this module itself wrote. */
+const CANONICAL: GeometryOptions = { canonical: true };
+
 /**
  * One geometry: a light view of EWKB bytes, from which everything else is read when asked for.
  *
@@ -41,8 +53,15 @@ export class Geometry {
   readonly wkb: Uint8Array;
   #view: DataView | undefined;
 
-  private constructor(wkb: Uint8Array) {
-    this.wkb = wkb;
+  /**
+   * Reads WKB or EWKB bytes: either byte order, also mixed, and both dialects of the Z and M flags.
+   *
+   * @param wkb The bytes of one geometry; they are copied
+   * @param options Whether the bytes are known to be canonical
+   * @throws {DataError} The bytes are cut or are no WKB; the place tells the byte
+   */
+  constructor(wkb: Uint8Array, options: GeometryOptions = {}) {
+    this.wkb = options.canonical === true ? wkb : canonicalize(wkb, ALONE);
   }
 
   /**
@@ -57,29 +76,7 @@ export class Geometry {
   static from(value: GeometryInput): Geometry | null {
     if (value instanceof Geometry) return value;
     const wkb = ewkbOf(value, ALONE);
-    return wkb === null ? null : new Geometry(wkb);
-  }
-
-  /**
-   * Reads WKB or EWKB bytes: either byte order, also mixed, and both dialects of the Z and M flags.
-   *
-   * @param bytes The bytes of one geometry; they are copied
-   * @returns The geometry
-   * @throws {DataError} The bytes are cut or are no WKB; the place tells the byte
-   */
-  static fromWkb(bytes: Uint8Array): Geometry {
-    return new Geometry(canonicalize(bytes, ALONE));
-  }
-
-  /**
-   * Takes bytes that are known to be canonical EWKB, such as those of another geometry, without a look at them
-   * and without a copy.
-   *
-   * @param bytes The bytes of one geometry; they must not change afterwards
-   * @returns The geometry
-   */
-  static ofCanonical(bytes: Uint8Array): Geometry {
-    return new Geometry(bytes);
+    return wkb === null ? null : new Geometry(wkb, CANONICAL);
   }
 
   /**
@@ -90,7 +87,7 @@ export class Geometry {
    * @throws {DataError} The text is no WKT; the place tells the position, counted from 1
    */
   static fromWkt(text: string): Geometry {
-    return new Geometry(parseWkt(text, ALONE));
+    return new Geometry(parseWkt(text, ALONE), CANONICAL);
   }
 
   /** The kind of geometry. */
@@ -201,7 +198,7 @@ export class Geometry {
         argument: "srid",
       });
     }
-    return srid === this.srid ? this : new Geometry(withSrid(this.wkb, srid));
+    return srid === this.srid ? this : new Geometry(withSrid(this.wkb, srid), CANONICAL);
   }
 
   /**
@@ -227,7 +224,7 @@ export class Geometry {
   reproject(srid: number): Geometry {
     const from = this.srid === 0 ? 4326 : this.srid;
     if (from === srid) return this.withSrid(srid);
-    return new Geometry(reproject(this.withSrid(srid).wkb, from, srid));
+    return new Geometry(reproject(this.withSrid(srid).wkb, from, srid), CANONICAL);
   }
 
   /**

@@ -60,7 +60,7 @@ export function repairGeometry(geometry: Geometry, options: RepairGeometryOption
   const { closedRings, droppedVertices, turnedRings } = repairer;
   const same = closedRings + droppedVertices + turnedRings === 0;
   return {
-    geometry: same ? geometry : Geometry.ofCanonical(repairer.sink.copy()),
+    geometry: same ? geometry : new Geometry(repairer.sink.copy(), { canonical: true }),
     closedRings,
     droppedVertices,
     turnedRings,
