@@ -1,0 +1,68 @@
+import type { Engine } from "./_db/engine.ts";
+import { openEngine } from "./_db/open.ts";
+import { planAccounts, servedAccounts } from "./_accounts.ts";
+import type { Account, EmulatorContext } from "./_handler.ts";
+import { createDatasets } from "./_datasets.ts";
+import { DEFAULT_SETTINGS, EmulatorServer } from "./_http/server.ts";
+import { createJobs } from "./_jobs.ts";
+import { createMe } from "./_me.ts";
+import type { EmulatorOptions } from "./options.ts";
+
+/** A running emulator with its parts, for those that change its settings while it runs. */
+export interface OpenEmulator {
+  /** The database. */
+  readonly engine: Engine;
+  /** What answers the requests. */
+  readonly server: EmulatorServer;
+  /** The accounts, the default one first. */
+  readonly accounts: readonly Account[];
+  /** The address, without a slash at the end. */
+  readonly url: string;
+  /** Ends server, jobs and database; calling it twice is fine. */
+  close(): Promise<void>;
+}
+
+/** Opens the database and starts to listen. */
+export async function openEmulator(options: EmulatorOptions = {}): Promise<OpenEmulator> {
+  const planned = planAccounts(options.accounts);
+  const accounts = servedAccounts(planned);
+  const engine = await openEngine({
+    database: options.database,
+    dataDir: options.dataDir,
+    accounts: planned,
+  });
+  let url = "";
+  const context: EmulatorContext = { engine, accounts, url: () => url };
+  const jobs = createJobs(context);
+  try {
+    const server = new EmulatorServer(
+      context,
+      { jobs, me: createMe(context), datasets: createDatasets(context) },
+      {
+        ...DEFAULT_SETTINGS,
+        rateLimits: options.rateLimits ?? DEFAULT_SETTINGS.rateLimits,
+        maxCopySize: options.maxCopySize ?? DEFAULT_SETTINGS.maxCopySize,
+      },
+    );
+    const stop = new AbortController();
+    const listener = Deno.serve({
+      port: options.port ?? 0,
+      hostname: options.hostname ?? "127.0.0.1",
+      signal: stop.signal,
+      onListen: () => {},
+    }, server.handle);
+    url = `http://${listener.addr.hostname}:${listener.addr.port}`;
+    let closing: Promise<void> | undefined;
+    const close = async (): Promise<void> => {
+      stop.abort();
+      await jobs.close();
+      await engine.close();
+      await listener.finished;
+    };
+    return { engine, server, accounts, url, close: () => closing ??= close() };
+  } catch (error) {
+    await jobs.close();
+    await engine.close();
+    throw error;
+  }
+}
