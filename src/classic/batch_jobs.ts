@@ -177,6 +177,22 @@ export class BatchJob {
 /**
  * Batch jobs: `api/v2/sql/job`. For statements that take longer than a query may, with the master key
  * only. One job runs at a time per account, the others wait. What a `SELECT` yields is thrown away.
+ *
+ * @example Run a job and wait for it, with a `fetch` of your own
+ * ```ts
+ * import { ClassicClient, Credentials } from "@cartoframes/cartoframes/classic";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const statuses = ["pending", "running", "done"];
+ * const carto = new ClassicClient(new Credentials({ username: "ana", apiKey: "1234" }), {
+ *   fetch: () => Promise.resolve(Response.json({ job_id: "27df5e70", status: statuses.shift() })),
+ *   sleep: () => Promise.resolve(),
+ * });
+ *
+ * const job = await carto.batchJobs.create(["CREATE TABLE x AS SELECT 1 AS n", "ANALYZE x"]);
+ * await job.wait();
+ * assertEquals(job.status, "done");
+ * ```
  */
 export class BatchJobsApi {
   readonly #requests: AccountRequests;

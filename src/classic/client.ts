@@ -16,8 +16,7 @@ import { SqlApi } from "./sql.ts";
  *
  * @example Query with a `fetch` of your own
  * ```ts
- * import { Credentials } from "@cartoframes/cartoframes/auth";
- * import { ClassicClient, sql } from "@cartoframes/cartoframes/classic";
+ * import { ClassicClient, Credentials, sql } from "@cartoframes/cartoframes/classic";
  * import { assertEquals } from "@std/assert";
  *
  * const answer = {

@@ -67,6 +67,28 @@ const COPY_TIMEOUT = 600_000;
 /**
  * COPY through HTTP: `api/v2/sql/copyfrom` and `api/v2/sql/copyto`. Data pass through as they are,
  * in constant memory, so every value arrives exactly.
+ *
+ * @example Upload rows as they are made, with a `fetch` of your own
+ * ```ts
+ * import { ClassicClient, Credentials } from "@cartoframes/cartoframes/classic";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let received = "";
+ * const carto = new ClassicClient(new Credentials({ username: "ana", apiKey: "1234" }), {
+ *   async fetch(_url, init) {
+ *     received = await new Response(init?.body).text();
+ *     return Response.json({ total_rows: 2, time: 0.01 });
+ *   },
+ * });
+ *
+ * function* lines() {
+ *   const encoder = new TextEncoder();
+ *   for (const name of ["Hawai", "El Pico"]) yield encoder.encode(`${name}\n`);
+ * }
+ * // A function, so that the rows can be made again when the server is busy.
+ * const { totalRows } = await carto.copy.from("COPY cafes (name) FROM STDIN", lines, { gzip: false });
+ * assertEquals([totalRows, received], [2, "Hawai\nEl Pico\n"]);
+ * ```
  */
 export class CopyApi {
   readonly #requests: AccountRequests;

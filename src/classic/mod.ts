@@ -12,5 +12,7 @@ export * from "./me.ts";
 export * from "./sql.ts";
 export * from "./sql_client.ts";
 export * from "./sql_text.ts";
+export { Credentials } from "../auth/credentials.ts";
+export type * from "../auth/credentials_options.ts";
 export type { RequestLogEntry, TransportOptions } from "../http/transport.ts";
 export * from "../errors/mod.ts";

@@ -164,6 +164,23 @@ const MAX_GET_LENGTH = 1024;
  *
  * For whole tables, and wherever every value must arrive as it is, use `readCarto` or
  * {@link CopyApi.to}; or cast columns to text in the query.
+ *
+ * @example Read a query page by page, with a `fetch` of your own
+ * ```ts
+ * import { ClassicClient, Credentials } from "@cartoframes/cartoframes/classic";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pages = [[{ id: 1 }, { id: 2 }], [{ id: 3 }]];
+ * const carto = new ClassicClient(new Credentials({ username: "ana", apiKey: "1234" }), {
+ *   fetch: () => Promise.resolve(Response.json({ rows: pages.shift() })),
+ * });
+ *
+ * const sizes: number[] = [];
+ * for await (const { rows } of carto.sql.pages("SELECT id FROM cafes ORDER BY id", { rowsPerPage: 2 })) {
+ *   sizes.push(rows.length);
+ * }
+ * assertEquals(sizes, [2, 1]);
+ * ```
  */
 export class SqlApi {
   readonly #requests: AccountRequests;
@@ -182,12 +199,28 @@ export class SqlApi {
    *
    * @param query SQL, best made with the `sql` tag
    * @param options Format, paging, types; see {@link QueryOptions} and {@link SqlOptions}
-   * @returns The rows and what belongs to them; a FeatureCollection for `geojson`; the bytes for any other format
+   * @returns The rows and what belongs to them
    * @throws {ResponseError} The server refused, or failed after rows had been sent; see `code`
    * @throws {DataError} A value cannot be given exactly, or `rows.parse` refused a row
    */
   query<Row = SqlRow>(query: SqlInput, options?: QueryOptions<Row>): Promise<QueryResult<Row>>;
+  /**
+   * Runs a query and gives the answer as GeoJSON; `the_geom` must be among the columns.
+   *
+   * @param query SQL
+   * @param options The format and the rest
+   * @returns The FeatureCollection
+   * @throws {ResponseError} The server refused, or failed after features had been sent
+   */
   query(query: SqlInput, options: SqlOptions & { format: "geojson" }): Promise<SqlFeatureCollection>;
+  /**
+   * Runs a query and gives the answer as the bytes of a file.
+   *
+   * @param query SQL
+   * @param options The format and the rest
+   * @returns The bytes; for `shp` those of a zip archive
+   * @throws {ResponseError} The server refused
+   */
   query(
     query: SqlInput,
     options: SqlOptions & { format: Exclude<SqlFormat, "json" | "geojson"> },

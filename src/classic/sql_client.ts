@@ -71,8 +71,7 @@ export type TableName = string | SqlText;
  *
  * @example Count and summarise, with a `fetch` of your own
  * ```ts
- * import { Credentials } from "@cartoframes/cartoframes/auth";
- * import { SQLClient } from "@cartoframes/cartoframes/classic";
+ * import { Credentials, SQLClient } from "@cartoframes/cartoframes/classic";
  * import { assertEquals } from "@std/assert";
  *
  * const answer = { rows: [{ count: 5 }], fields: { count: { type: "number", pgtype: "int8" } }, total_rows: 1 };
@@ -99,13 +98,20 @@ export class SQLClient {
    * Runs a query.
    *
    * @param query SQL
-   * @param options `verbose` gives the whole result in place of the rows; the rest as for {@link SqlApi.query}
-   * @returns The rows, or the whole result
+   * @param options As for {@link SqlApi.query}
+   * @returns The rows
    */
   query<Row = SqlRow>(
     query: SqlInput,
     options?: QueryOptions<Row> & { verbose?: false | undefined },
   ): Promise<Row[]>;
+  /**
+   * Runs a query and gives the whole result.
+   *
+   * @param query SQL
+   * @param options `verbose`, and the rest as for {@link SqlApi.query}
+   * @returns Rows, columns, notices and the rest
+   */
   query<Row = SqlRow>(
     query: SqlInput,
     options: QueryOptions<Row> & { verbose: true },
