@@ -1,3 +1,4 @@
+import { ByteSink } from "./_byte_sink.ts";
 import { canonicalize } from "./_canonicalize.ts";
 import { excerpt, valueFault, type Where } from "./_fault.ts";
 import { bytesOfHex } from "./_hex.ts";
@@ -7,23 +8,35 @@ import { readGeoJson } from "./_read_geo_json.ts";
 /** How a value writes a geometry, by a first look at it; null for "in no way known". */
 export type GeometryEncoding = "geometry" | "wkb" | "wkb-hex" | "wkb-bhex" | "wkt" | "ewkt" | "geojson";
 
-/** Reads a value in any notation as canonical EWKB; null for nothing. */
+/** Reads a value in any notation as canonical EWKB in a buffer of its own; null for nothing. */
 export function ewkbOf(value: unknown, where: Where): Uint8Array | null {
-  if (isMissing(value)) return null;
+  const sink = new ByteSink(typeof value === "string" ? Math.min(64 + value.length, 1 << 20) : 128);
+  return appendEwkb(value, where, sink) ? sink.copy() : null;
+}
+
+/** Reads a value in any notation and appends canonical EWKB; answers false for nothing. */
+export function appendEwkb(value: unknown, where: Where, sink: ByteSink): boolean {
+  if (isMissing(value)) return false;
   switch (encodingOf(value)) {
     case "geometry":
-      return (value as { wkb: Uint8Array }).wkb;
+      // Checked all the same: it may come from another copy of this module, or only look like a geometry.
+      sink.append(canonicalize((value as { wkb: Uint8Array }).wkb, where));
+      return true;
     case "wkb":
-      return canonicalize(bytesOf(value) as Uint8Array, where);
+      sink.append(canonicalize(bytesOf(value) as Uint8Array, where));
+      return true;
     case "wkb-bhex":
-      return ofHex(new TextDecoder().decode(bytesOf(value) as Uint8Array), where);
+      sink.append(ofHex(new TextDecoder().decode(bytesOf(value)), where));
+      return true;
     case "wkb-hex":
-      return ofHex(value as string, where);
+      sink.append(ofHex(value as string, where));
+      return true;
     case "wkt":
     case "ewkt":
-      return parseWkt(value as string, where);
+      parseWkt(value as string, where, sink);
+      return true;
     case "geojson":
-      return typeof value === "string" ? ofJsonText(value, where) : readGeoJson(value as object, where);
+      return readGeoJson(typeof value === "string" ? parseJson(value, where) : value as object, where, sink);
     case null:
       throw unreadable(value, where);
   }
@@ -75,14 +88,12 @@ function ofHex(text: string, where: Where): Uint8Array {
   return canonicalize(bytesOfHex(digits.startsWith("\\x") ? digits.slice(2) : digits, where), where);
 }
 
-function ofJsonText(text: string, where: Where): Uint8Array | null {
-  let value: unknown;
+function parseJson(text: string, where: Where): object {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw valueFault(where, `Cannot read ${excerpt(text)} as a geometry: it is no valid JSON`);
   }
-  return readGeoJson(value as object, where);
 }
 
 function unreadable(value: unknown, where: Where): Error {

@@ -1,4 +1,4 @@
-import { ByteSink } from "./_byte_sink.ts";
+import type { ByteSink } from "./_byte_sink.ts";
 import { excerpt, textFault, type Where } from "./_fault.ts";
 import {
   M_FLAG,
@@ -21,33 +21,33 @@ const COMMA = 44;
 const OPEN = 40;
 const CLOSE = 41;
 
-/** Reads WKT or EWKT, in either case and with or without the Z and M keywords, as canonical EWKB. */
-export function parseWkt(text: string, where: Where): Uint8Array<ArrayBuffer> {
-  return new WktParser(text, where).parse();
+/** Reads WKT or EWKT, in either case and with or without the Z and M keywords; appends canonical EWKB. */
+export function parseWkt(text: string, where: Where, sink: ByteSink): void {
+  new WktParser(text, where, sink).parse();
 }
 
 class WktParser {
   readonly #text: string;
   readonly #where: Where;
   readonly #sink: ByteSink;
+  readonly #start: number;
   #at = 0;
   #flags = 0;
   #srid = 0;
 
-  constructor(text: string, where: Where) {
+  constructor(text: string, where: Where, sink: ByteSink) {
     this.#text = text;
     this.#where = where;
-    // A coordinate takes at least four characters and 16 bytes.
-    this.#sink = new ByteSink(Math.min(64 + text.length * 2, 1 << 20));
+    this.#sink = sink;
+    this.#start = sink.length;
   }
 
-  parse(): Uint8Array<ArrayBuffer> {
+  parse(): void {
     this.#srid = this.#readSrid();
     this.#flags = this.#findDimensions();
     this.#tagged(0, undefined);
     this.#space();
     if (this.#at < this.#text.length) throw this.#fault(`The text goes on after the end: ${this.#here()}`);
-    return this.#sink.copy();
   }
 
   /** `SRID=n;`, in either case and with blanks; 0 where there is none. */
@@ -172,7 +172,7 @@ class WktParser {
   }
 
   #header(info: TypeInfo): void {
-    const srid = this.#sink.length === 0 ? this.#srid : 0;
+    const srid = this.#sink.length === this.#start ? this.#srid : 0;
     this.#sink.header(info.code | this.#flags | (srid === 0 ? 0 : SRID_FLAG), srid);
   }
 

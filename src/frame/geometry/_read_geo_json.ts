@@ -1,4 +1,4 @@
-import { ByteSink } from "./_byte_sink.ts";
+import type { ByteSink } from "./_byte_sink.ts";
 import { excerpt, valueFault, type Where } from "./_fault.ts";
 import {
   GEOMETRY_COLLECTION,
@@ -26,42 +26,41 @@ const TYPE_CODES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a GeoJSON geometry or feature as canonical EWKB; null for a feature that is nowhere.
+ * Reads a GeoJSON geometry or feature and appends canonical EWKB; answers false for a feature that is nowhere.
  * Its SRID is that of a `crs` member of the old GeoJSON, or else `srid`.
  */
-export function readGeoJson(value: object, where: Where, srid = WGS84): Uint8Array<ArrayBuffer> | null {
+export function readGeoJson(value: object, where: Where, sink: ByteSink, srid = WGS84): boolean {
   const { type } = value as { type?: unknown };
-  if (type === "Feature") {
-    const { geometry } = value as { geometry?: unknown };
-    if (geometry === null || geometry === undefined) return null;
-    if (!isObject(geometry)) throw fault(where, '"geometry" must be an object or null');
-    return readGeometry(geometry, where, sridOfCrs(value, where) ?? srid);
-  }
   if (type === "FeatureCollection") {
     throw fault(where, "A whole FeatureCollection stands where one geometry must stand");
   }
-  return readGeometry(value, where, srid);
-}
-
-function readGeometry(value: object, where: Where, srid: number): Uint8Array<ArrayBuffer> {
-  return new GeoJsonReader(where, sridOfCrs(value, where) ?? srid).read(value);
+  if (type !== "Feature") {
+    new GeoJsonReader(where, sridOfCrs(value, where) ?? srid, sink).read(value);
+    return true;
+  }
+  const { geometry } = value as { geometry?: unknown };
+  if (geometry === null || geometry === undefined) return false;
+  if (!isObject(geometry)) throw fault(where, '"geometry" must be an object or null');
+  const own = sridOfCrs(geometry, where) ?? sridOfCrs(value, where) ?? srid;
+  new GeoJsonReader(where, own, sink).read(geometry);
+  return true;
 }
 
 class GeoJsonReader {
   readonly #where: Where;
   readonly #srid: number;
-  readonly #sink = new ByteSink();
+  readonly #sink: ByteSink;
   #stride = 0;
 
-  constructor(where: Where, srid: number) {
+  constructor(where: Where, srid: number, sink: ByteSink) {
     this.#where = where;
     this.#srid = srid;
+    this.#sink = sink;
   }
 
-  read(value: object): Uint8Array<ArrayBuffer> {
+  read(value: object): void {
     this.#stride = firstLength(value, 0) >= 3 ? 3 : 2;
     this.#geometry(value, 0, "");
-    return this.#sink.copy();
   }
 
   #geometry(value: unknown, depth: number, path: string): void {

@@ -1,4 +1,4 @@
-import { ewkbOf } from "./_any_to_ewkb.ts";
+import { appendEwkb } from "./_any_to_ewkb.ts";
 import { ByteSink } from "./_byte_sink.ts";
 import { Canonicalizer, isCanonicalPoint } from "./_canonicalize.ts";
 import type { BinaryColumn, CanonicalColumn, ColumnPlace, WkbColumn } from "./_columns.ts";
@@ -138,9 +138,9 @@ export class WkbColumnBuilder {
   /** Appends a value as `Geometry.from` takes it; throws a `DataError` that names the row. */
   push(value: unknown): void {
     this.#where.row = this.#rowsBefore + this.#rows + 1;
-    const bytes = ewkbOf(value, this.#where);
-    if (bytes === null) this.#nulls.push(this.#rows);
-    else this.#sink.append(bytes);
+    // What a value that could not be read left behind is overwritten.
+    this.#sink.length = this.#offsets[this.#rows] as number;
+    if (!appendEwkb(value, this.#where, this.#sink)) this.#nulls.push(this.#rows);
     this.#rows++;
     if (this.#rows >= this.#offsets.length) {
       const grown = new Int32Array(this.#offsets.length * 2);

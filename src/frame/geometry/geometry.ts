@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../errors/mod.ts";
+import { ByteSink } from "./_byte_sink.ts";
 import { canonicalize } from "./_canonicalize.ts";
 import { ALONE } from "./_fault.ts";
 import { hexOf } from "./_hex.ts";
@@ -87,7 +88,9 @@ export class Geometry {
    * @throws {DataError} The text is no WKT; the place tells the position, counted from 1
    */
   static fromWkt(text: string): Geometry {
-    return new Geometry(parseWkt(text, ALONE), CANONICAL);
+    const sink = new ByteSink(Math.min(64 + text.length, 1 << 20));
+    parseWkt(text, ALONE, sink);
+    return new Geometry(sink.copy(), CANONICAL);
   }
 
   /** The kind of geometry. */

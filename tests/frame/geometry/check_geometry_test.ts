@@ -164,3 +164,12 @@ Deno.test("a column is checked row by row, and only rows with problems are told"
   checkGeometryColumn(column, () => any++, 3857);
   assertEquals(any, 0);
 });
+
+Deno.test("rings of too few points are told, and repair leaves them and empty rings alone", () => {
+  const short = Geometry.from({ type: "Polygon", coordinates: [[[0, 0], [1, 1], [0, 0]], []] });
+  assert(short !== null);
+  assertEquals(checkGeometry(short).map(({ severity, message }) => `${severity}: ${message}`), [
+    "error: The outer ring needs at least four points, it has 3",
+  ]);
+  assert(repairGeometry(short).geometry === short);
+});

@@ -123,4 +123,5 @@ Deno.test("Geometry.from refuses what is no geometry, with one clear error each"
 Deno.test("Geometry.from takes a geometry of another copy of the module", () => {
   const foreign = { wkb: bytes(EWKB) };
   assertEquals(Geometry.from(foreign)?.toEwkt(), "SRID=4326;POINT (1234 5789)");
+  assertThrows(() => Geometry.from({ wkb: new Uint8Array([1, 2, 3]) }), DataError, "The bytes end before");
 });

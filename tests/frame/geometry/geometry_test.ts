@@ -201,5 +201,18 @@ Deno.test("bounds and counts come from all parts", () => {
   const geometry = Geometry.fromWkt("GEOMETRYCOLLECTION(POINT(5 -5),POINT EMPTY,POLYGON((0 0,1 0,1 7,0 0)))");
   assertEquals(geometry.bounds, [0, -5, 5, 7]);
   assertEquals(geometry.numCoordinates, 5);
+  assertEquals(Geometry.fromWkt("LINESTRING(0 0,NaN 5,2 inf,1 1)").bounds, [0, 0, 1, 1]);
   assertEquals(geometry.type, "GeometryCollection");
+});
+
+Deno.test("hexadecimal text with a wrong digit is refused with the byte", () => {
+  const error = assertThrows(() => Geometry.from("01010000000000000000x0F03F0000000000000040"), DataError);
+  assertEquals(error.message, 'byte 10: Cannot read the WKB geometry: "x" is no hex digit');
+});
+
+Deno.test("a geometry is read from itself, and canonical bytes are taken as they are", () => {
+  const point = Geometry.fromWkt("POINT(1 2)");
+  assert(Geometry.from(point) === point);
+  assert(new Geometry(point.wkb, { canonical: true }).wkb === point.wkb);
+  assert(new Geometry(point.wkb).wkb !== point.wkb);
 });
