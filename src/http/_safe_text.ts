@@ -1,7 +1,7 @@
 import { redact } from "../errors/_redact.ts";
 
 /** How much of a server's text goes into a message. */
-const EXCERPT = 240;
+const EXCERPT = 160;
 
 /** A URL as it may be shown: no user, no password, no query, no fragment. */
 export function maskUrl(url: URL, secrets: Iterable<string>): string {
