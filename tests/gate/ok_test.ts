@@ -87,12 +87,12 @@ for (const [step, files, told] of FAULTS) {
     assertEquals(code, 1, text);
     assertStringIncludes(text, `FAILED ${step}`);
     assertStringIncludes(text, told);
-    assertStringIncludes(text, "1 of 6 steps failed");
+    assertStringIncludes(text, "1 of 7 steps failed");
   });
 }
 
 Deno.test("ok: refuses a step that does not exist", async () => {
   const { code, text } = await ok("formatting");
   assertEquals(code, 2);
-  assert(text.includes("the steps are format, lint, types, docs, tests, publish"), text);
+  assert(text.includes("the steps are format, lint, types, docs, tests, coverage, publish"), text);
 });
