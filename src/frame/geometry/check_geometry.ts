@@ -17,7 +17,8 @@ import type { Geometry } from "./geometry.ts";
  * | `orientation` | note | an outer ring runs clockwise, or a hole does not: PostGIS does not mind, RFC 7946 does |
  * | `not-checked` | note | a ring is too tangled to be searched for crossings in reasonable time |
  *
- * PostGIS refuses the errors, or they have no place on a map; it takes the rest.
+ * A geometry with an error has no place on the map, or is not what its type says; PostGIS stores most of them all the
+ * same when they come as EWKB, and fails later, in the functions that use them.
  */
 export type GeometryProblemKind =
   | "latitude"
@@ -34,7 +35,7 @@ export type GeometryProblemKind =
 export interface GeometryProblem {
   /** What it is. */
   kind: GeometryProblemKind;
-  /** `error`: cannot be stored; `warning`: can be stored, but results will be wrong; `note`: harmless. */
+  /** `error`: of no use as it is; `warning`: can be drawn, but results may be wrong; `note`: harmless. */
   severity: "error" | "warning" | "note";
   /** The reason, for a person. */
   message: string;
