@@ -52,7 +52,7 @@ async function openServer(url: string, options: OpenEngineOptions): Promise<Engi
     keepDatabase: options.keepDatabase,
   });
   try {
-    await query(engine, cartoSchema());
+    await query(engine, cartoSchema({ raster: true }));
   } catch (error) {
     await engine.close();
     throw error;
@@ -62,7 +62,7 @@ async function openServer(url: string, options: OpenEngineOptions): Promise<Engi
 
 async function openEmbedded(options: OpenEngineOptions): Promise<Engine> {
   const { PgliteEngine } = await import("./pglite_engine.ts");
-  const schema = cartoSchema();
+  const schema = cartoSchema({ raster: false });
   const cacheDir = options.cacheDir === false ? undefined : options.cacheDir ?? defaultCacheDir();
   const template = () =>
     loadTemplate(schema, async () => {

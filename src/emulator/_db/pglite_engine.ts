@@ -1,7 +1,8 @@
 import type { BackendMessage, Engine, RunOptions } from "./engine.ts";
 import { type Addresses, CONTROL, RING_LENGTH } from "./_worker_messages.ts";
 import type { WorkerReply, WorkerRequest } from "./_worker_messages.ts";
-import { InputFeed } from "./_input_feed.ts";
+import { CopyInput } from "./_copy_input.ts";
+import { ringWriter } from "./_input_ring.ts";
 import { errorMessage, MessageReader, parseError, readyMessage } from "./protocol.ts";
 import { quoteIdentifier } from "./query.ts";
 import { refusal } from "./_refused.ts";
@@ -45,7 +46,7 @@ interface Job {
   wake: () => void;
   outcome: Extract<WorkerReply, { kind: "ran" }> | undefined;
   unacknowledged: number;
-  feed: InputFeed | undefined;
+  input: CopyInput | undefined;
 }
 
 /**
@@ -223,10 +224,10 @@ export class PgliteEngine implements Engine {
       wake: () => {},
       outcome: undefined,
       unacknowledged: 0,
-      feed: undefined,
+      input: undefined,
     };
     if (options.copyIn !== undefined) {
-      job.feed = new InputFeed(this.#control, this.#ring, () => job.outcome !== undefined);
+      job.input = new CopyInput(ringWriter(this.#control, this.#ring, () => job.outcome !== undefined));
     }
     this.#reader = new MessageReader();
     this.#job = job;
@@ -273,10 +274,10 @@ export class PgliteEngine implements Engine {
         const { unacknowledged } = job;
         job.unacknowledged = 0;
         for (const message of batch) {
-          if (message.type === "G" && options.copyIn !== undefined) job.feed?.start(options.copyIn);
+          if (message.type === "G" && options.copyIn !== undefined) job.input?.start(options.copyIn);
           if (message.type === "E") {
             failed = true;
-            job.feed?.stop();
+            job.input?.stop();
           }
           if (message.type === "Z") ready = message;
           else {
@@ -294,7 +295,7 @@ export class PgliteEngine implements Engine {
         await new Promise<void>((resolve) => job.wake = resolve);
       }
     } finally {
-      job.feed?.stop();
+      job.input?.stop();
     }
     if (!failed && job.outcome === undefined) {
       await options.onMessage(errorMessage("57014", job.cancelled ?? USER_REQUEST));
@@ -335,7 +336,7 @@ export class PgliteEngine implements Engine {
     Atomics.store(this.#memory, this.#addresses.interruptPending >> 2, 1);
     Atomics.store(this.#control, CONTROL.stop, 1);
     Atomics.notify(this.#control, CONTROL.acknowledged);
-    job.feed?.stop();
+    job.input?.stop();
   }
 
   /** Waits until the worker is idle again, and mends or replaces it where that is needed. */
@@ -344,7 +345,7 @@ export class PgliteEngine implements Engine {
     while (job.outcome === undefined && performance.now() < deadline) {
       await new Promise<void>((resolve) => setTimeout(resolve, TICK));
     }
-    await job.feed?.done();
+    await job.input?.done();
     const { outcome } = job;
     if (outcome !== undefined && !outcome.isBroken) return;
     this.#job = undefined;

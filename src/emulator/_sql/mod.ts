@@ -3,9 +3,19 @@
  *
  * @module
  */
+import { BINS } from "./bins.ts";
+import { CARTODBFY } from "./cartodbfy.ts";
+import { GEOMETRY } from "./geometry.ts";
 import { METADATA } from "./metadata.ts";
+import { QUERIES } from "./queries.ts";
 
-/** The SQL that makes a database with PostGIS one of CARTO; can be run again. */
-export function cartoSchema(): string {
-  return [METADATA].join("\n");
+/**
+ * The SQL that makes a database with PostGIS one of CARTO; can be run again.
+ *
+ * @param options Whether the server has rasters; the embedded database does not
+ * @returns One text of statements
+ */
+export function cartoSchema(options: { raster: boolean }): string {
+  const raster = options.raster ? "CREATE EXTENSION IF NOT EXISTS postgis_raster;" : "";
+  return [METADATA, raster, GEOMETRY, QUERIES, BINS, CARTODBFY].join("\n");
 }
