@@ -49,6 +49,8 @@ export interface DictionaryData extends Common {
 export interface PointData extends Common {
   readonly kind: "point";
   readonly xy: Float64Array<ArrayBuffer>;
+  /** The SRID of every point; 0 for none. */
+  readonly srid: number;
 }
 
 /** How the rows of one column lie in memory. Never changed after it is made. */
@@ -168,7 +170,7 @@ export function sliceData(data: ColumnData, start: number, end: number): ColumnD
         dictionary: data.dictionary,
       };
     case "point":
-      return { ...common, kind: "point", xy: data.xy.subarray(2 * start, 2 * end) };
+      return { ...common, kind: "point", xy: data.xy.subarray(2 * start, 2 * end), srid: data.srid };
   }
 }
 

@@ -1,0 +1,216 @@
+import { BadValue } from "./_bad_value.ts";
+import { Builder, trimmed } from "./_builder.ts";
+import { checkColumnBytes, grow } from "./_bytes.ts";
+import type { ColumnData, Validity } from "./_data.ts";
+import { ewkbOf } from "./geometry/_any_to_ewkb.ts";
+import { Canonicalizer } from "./geometry/_canonicalize.ts";
+import type { Where } from "./geometry/_fault.ts";
+import { readHex } from "./geometry/_hex.ts";
+import { Geometry } from "./geometry/geometry.ts";
+
+/** EWKB of a plain point: 9 bytes before the coordinates with an SRID, 5 without. */
+const SRID_FLAG_BYTE = 0x20;
+
+/**
+ * Geometries. While every one is a plain point of one SRID, only its two numbers are kept; the first other one turns
+ * the column into EWKB.
+ */
+export class GeometryBuilder extends Builder {
+  #srid = 0;
+  #sridKnown = false;
+  #points = true;
+  #xy: Float64Array<ArrayBuffer> = new Float64Array(128);
+  #xyBytes: Uint8Array<ArrayBuffer> = new Uint8Array(this.#xy.buffer);
+  #offsets: Int32Array<ArrayBuffer> = new Int32Array(0);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #canonicalizer: Canonicalizer | undefined;
+  readonly #where: Where = {};
+  readonly #header = new Uint8Array(9);
+
+  /** Appends a plain point whose coordinates are numbers. */
+  pushPoint(x: number, y: number, srid: number): void {
+    if (this.#points && this.#takesSrid(srid) && x === x) {
+      this.#reservePoint();
+      this.#xy[2 * this.length] = x;
+      this.#xy[2 * this.length + 1] = y;
+      return this.done();
+    }
+    const wkb = pointEwkb(x, y, srid);
+    this.pushEwkb(wkb, 0, wkb.length);
+  }
+
+  #takesSrid(srid: number): boolean {
+    if (!this.#sridKnown) {
+      this.#srid = srid;
+      this.#sridKnown = true;
+    }
+    return this.#srid === srid;
+  }
+
+  #reservePoint(): void {
+    if (2 * this.length < this.#xy.length) return;
+    this.#xy = grow(this.#xy, 2 * this.length + 2);
+    this.#xyBytes = new Uint8Array(this.#xy.buffer);
+  }
+
+  /** Appends WKB of any dialect. */
+  pushEwkb(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#points && this.#pushPlain(bytes, start, end)) return;
+    const at = this.#room(end - start);
+    this.#bytes.set(bytes.subarray(start, end), at);
+    this.#canonical(at, end - start);
+  }
+
+  #pushPlain(bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    if ((length !== 21 && length !== 25) || bytes[start] !== 1 || bytes[start + 1] !== 1) return false;
+    const body = length - 16;
+    const flag = body === 9 ? SRID_FLAG_BYTE : 0;
+    if (bytes[start + 2] !== 0 || bytes[start + 3] !== 0 || bytes[start + 4] !== flag) return false;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + start, length);
+    const srid = body === 9 ? view.getInt32(5, true) : 0;
+    const x = view.getFloat64(body, true);
+    if ((body === 9 && srid <= 0) || x !== x || !this.#takesSrid(srid)) return false;
+    this.pushPoint(x, view.getFloat64(body + 8, true), srid);
+    return true;
+  }
+
+  /** Reads hexadecimal EWKB, or the bytes of any other notation. */
+  override text(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (
+      this.#points && (length === 50 || length === 42) &&
+      this.#hexPoint(bytes, start, length === 50 ? 18 : 10)
+    ) {
+      return;
+    }
+    if (length % 2 === 1 || bytes[start] !== 48) return this.#notation(bytes, start, end);
+    const at = this.#room(length >> 1);
+    if (readHex(bytes, start, end, this.#bytes, at) >= 0) return this.#notation(bytes, start, end);
+    this.#canonical(at, length >> 1);
+  }
+
+  /** A plain point from hex; false where it is not one after all. */
+  #hexPoint(bytes: Uint8Array, start: number, body: number): boolean {
+    const header = this.#header;
+    const size = body >> 1;
+    if (readHex(bytes, start, start + body, header, 0) >= 0) return false;
+    if (header[0] !== 1 || header[1] !== 1 || header[2] !== 0 || header[3] !== 0) return false;
+    if (header[4] !== (size === 9 ? SRID_FLAG_BYTE : 0)) return false;
+    const srid = size === 9
+      ? (header[5] as number) | (header[6] as number) << 8 | (header[7] as number) << 16 |
+        (header[8] as number) << 24
+      : 0;
+    if ((size === 9 && srid <= 0) || !this.#takesSrid(srid)) return false;
+    this.#reservePoint();
+    const at = 16 * this.length;
+    if (readHex(bytes, start + body, start + body + 32, this.#xyBytes, at) >= 0) return false;
+    const x = this.#xy[2 * this.length] as number;
+    if (x !== x) return false;
+    this.done();
+    return true;
+  }
+
+  /** WKT, EWKT, GeoJSON text; also the place where a fault gets its message. */
+  #notation(bytes: Uint8Array, start: number, end: number): void {
+    if (start === end) throw new BadValue("An empty field is not a geometry", "A missing geometry is null");
+    this.value(new TextDecoder().decode(bytes.subarray(start, end)));
+  }
+
+  override value(value: unknown): void {
+    const wkb = value instanceof Geometry ? value.wkb : ewkbOf(value, this.#where);
+    if (wkb === null) return this.null();
+    this.pushEwkb(wkb, 0, wkb.length);
+  }
+
+  /** Makes room at the end of the byte strings. */
+  #room(length: number): number {
+    if (this.#points) this.#spill();
+    if (this.length + 2 > this.#offsets.length) this.#offsets = grow(this.#offsets, this.length + 2);
+    const at = this.#offsets[this.length] as number;
+    if (at + length > this.#bytes.length) {
+      checkColumnBytes(at + length);
+      this.#bytes = grow(this.#bytes, at + length);
+      this.#canonicalizer = undefined;
+    }
+    return at;
+  }
+
+  /** Checks the bytes just written, and brings them into the one form that the column has. */
+  #canonical(at: number, length: number): void {
+    this.#canonicalizer ??= new Canonicalizer(this.#bytes, this.#bytes, this.#where);
+    this.#offsets[this.length + 1] = this.#canonicalizer.convert(at, at + length, at);
+    this.done();
+  }
+
+  #spill(): void {
+    const xyBytes = this.#xyBytes;
+    const head = pointEwkb(0, 0, this.#srid);
+    const body = head.length - 16;
+    const rows = this.length;
+    this.#points = false;
+    this.#offsets = new Int32Array(Math.max(65, rows + 2));
+    this.#bytes = new Uint8Array(Math.max(1024, rows * head.length));
+    let at = 0;
+    for (let row = 0; row < rows; row++) {
+      if (!this.isNull(row)) {
+        this.#bytes.set(head, at);
+        for (let i = 0; i < 16; i++) this.#bytes[at + body + i] = xyBytes[16 * row + i] as number;
+        at += head.length;
+      }
+      this.#offsets[row + 1] = at;
+    }
+    this.#xy = new Float64Array(0);
+    this.#xyBytes = new Uint8Array(0);
+    this.#canonicalizer = undefined;
+  }
+
+  protected override blank(): void {
+    if (this.#points) {
+      this.#reservePoint();
+      this.#xy[2 * this.length] = NaN;
+      this.#xy[2 * this.length + 1] = NaN;
+    } else {
+      this.#offsets[this.length + 1] = this.#room(0);
+    }
+  }
+
+  protected override cut(): void {}
+
+  protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
+    let data: ColumnData;
+    if (this.#points) {
+      data = { ...common, kind: "point", xy: trimmed(this.#xy, 2 * common.length), srid: this.#srid };
+    } else {
+      const offsets = trimmed(this.#offsets, common.length + 1);
+      data = {
+        ...common,
+        kind: "bytes",
+        offsets,
+        bytes: trimmed(this.#bytes, offsets[common.length] as number),
+      };
+    }
+    this.#points = true;
+    this.#sridKnown = false;
+    this.#srid = 0;
+    this.#xy = new Float64Array(128);
+    this.#xyBytes = new Uint8Array(this.#xy.buffer);
+    this.#offsets = new Int32Array(0);
+    this.#bytes = new Uint8Array(0);
+    this.#canonicalizer = undefined;
+    return data;
+  }
+}
+
+/** EWKB of a plain point. */
+export function pointEwkb(x: number, y: number, srid: number): Uint8Array<ArrayBuffer> {
+  const body = srid === 0 ? 5 : 9;
+  const bytes = new Uint8Array(body + 16);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, 1);
+  view.setUint32(1, srid === 0 ? 1 : 0x2000_0001, true);
+  if (srid !== 0) view.setUint32(5, srid, true);
+  view.setFloat64(body, x, true);
+  view.setFloat64(body + 8, y, true);
+  return bytes;
+}
