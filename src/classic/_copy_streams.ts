@@ -1,3 +1,4 @@
+import type { Gzip } from "node:zlib";
 import { ArgumentError, ResponseError } from "../errors/mod.ts";
 import type { CopyData } from "./copy.ts";
 import { errorFromAnswer } from "../http/_response_error.ts";
@@ -55,24 +56,36 @@ export function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uin
 }
 
 /** The pieces compressed with gzip; level 1 is four times as fast as the platform's own stream. */
-export async function* gzipped(
-  chunks: AsyncGenerator<Uint8Array>,
-  level: number,
-): AsyncGenerator<Uint8Array> {
+export function gzipStream(chunks: AsyncGenerator<Uint8Array>, level: number): ReadableStream<Uint8Array> {
+  let gzip: Gzip | undefined;
+  let output: AsyncIterator<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (output === undefined) {
+        gzip = await compress(chunks, level);
+        output = gzip[Symbol.asyncIterator]();
+      }
+      const { done, value } = await output.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      // Compression may be waiting for more data: ending it must not wait too. It ends its source.
+      if (gzip === undefined) await chunks.return(undefined);
+      else gzip.destroy();
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Starts to compress; a failure of the source becomes a failure of the output, and an end of the output its end. */
+async function compress(chunks: AsyncGenerator<Uint8Array>, level: number): Promise<Gzip> {
   const { createGzip } = await import("node:zlib");
   const { pipeline, Readable } = await import("node:stream");
   const gzip = createGzip({ level, chunkSize: 64 * 1024 });
-  let failure: unknown;
   const source = Readable.from(chunks, { objectMode: true, highWaterMark: 1 });
-  pipeline(source, gzip, (error) => failure = error ?? undefined);
-  try {
-    for await (const chunk of gzip) yield chunk as Uint8Array;
-    if (failure !== undefined) throw failure;
-  } finally {
-    gzip.destroy();
-    source.destroy();
-    await chunks.return(undefined);
-  }
+  // Whoever reads the output meets the error there.
+  pipeline(source, gzip, () => {});
+  return gzip;
 }
 
 /** The first bytes of every binary COPY: "PGCOPY", then bytes of which FF occurs in no UTF-8 text. */

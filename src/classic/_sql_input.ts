@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors/mod.ts";
-import { scanSql } from "./_sql_scan.ts";
+import { countStatements, isClosedSql, isSqlQuery, scanSql, trimSql } from "./_sql_scan.ts";
 import { type SqlInput, SqlText } from "./sql_text.ts";
 
 /**
@@ -34,4 +34,19 @@ export function sqlFragment(input: SqlInput, argument: string): string {
     throw new ArgumentError(`Cannot use the given ${argument}: a parenthesis is not closed`, { argument });
   }
   return text;
+}
+
+/**
+ * A query in parentheses, to stand after `FROM` or `COPY`. Semicolons and comments at its ends are
+ * taken away, for they would end the statement or swallow the parenthesis.
+ *
+ * @throws {ArgumentError} It is not one whole `SELECT` or `WITH`
+ */
+export function subquery(input: SqlInput, argument = "query"): string {
+  const whole = sqlInputText(input, argument);
+  const text = trimSql(whole);
+  if (!isSqlQuery(text) || countStatements(text) !== 1 || !isClosedSql(whole)) {
+    throw new ArgumentError(`Cannot use the given ${argument}: it is not one whole SELECT`, { argument });
+  }
+  return `(${text})`;
 }

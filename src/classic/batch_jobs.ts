@@ -1,4 +1,5 @@
 import { ArgumentError, type CartoError, isCartoError, JobError, TimeoutError } from "../errors/mod.ts";
+import { redact } from "../errors/_redact.ts";
 import { RateLimitError, type ResponseError } from "../errors/mod.ts";
 import { check } from "./_check.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
@@ -300,7 +301,7 @@ export class BatchJobsApi {
         document = await this.#look(job.job_id, signal);
         lastGood = now();
         onProgress?.(progress(document, now() - start));
-        if (isFinal(statusOf(document.status))) return ended(document);
+        if (isFinal(statusOf(document.status))) return ended(document, this.#requests.credentials.secrets);
       } catch (error) {
         if (signal?.aborted || !isPassing(error) || now() - lastGood >= MAX_OUTAGE) throw error;
         if (error instanceof RateLimitError) pause = Math.max(wait, error.retryAfter * 1000);
@@ -372,10 +373,11 @@ function isPassing(error: unknown): error is CartoError {
 }
 
 /** The document of a job that ended well; an error for any other. */
-function ended(document: BatchJobDocument): BatchJobDocument {
+function ended(document: BatchJobDocument, secrets: readonly string[]): BatchJobDocument {
   const status = statusOf(document.status);
   if (status === "done") return document;
-  const reason = failedReason(document);
+  const told = failedReason(document);
+  const reason = told === undefined ? undefined : redact(told, secrets);
   const what = status === "cancelled"
     ? "was cancelled"
     : status === "failed"

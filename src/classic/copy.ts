@@ -2,7 +2,7 @@ import { isLoopback } from "../auth/_base_url.ts";
 import { ArgumentError, DataError } from "../errors/mod.ts";
 import { advise } from "../permissions/mod.ts";
 import { check } from "./_check.ts";
-import { chunksOf, CopyGuard, gzipped, isRepeatable, streamOf } from "./_copy_streams.ts";
+import { chunksOf, CopyGuard, gzipStream, isRepeatable, streamOf } from "./_copy_streams.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
 import { sqlInputText } from "./_sql_input.ts";
 import { sqlWords, topLevelWords, trimSql } from "./_sql_scan.ts";
@@ -256,7 +256,7 @@ function uploadStream(
       onProgress?.({ bytes });
     });
   }
-  return streamOf(level === 0 ? chunks() : gzipped(chunks(), level));
+  return level === 0 ? streamOf(chunks()) : gzipStream(chunks(), level);
 }
 
 /**

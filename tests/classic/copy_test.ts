@@ -170,7 +170,7 @@ const BUSY = failure(429, "You are over platform's limits", { context: "limit", 
   "retry-after": "31",
 });
 
-Deno.test("a busy server is asked again with the data made anew", async () => {
+Deno.test("HTTP-030: a busy server is asked again after its waiting time, with the data made anew", async () => {
   const server = new FakeServer(BUSY, stored(1));
   let made = 0;
   const source = () => {
@@ -181,15 +181,21 @@ Deno.test("a busy server is asked again with the data made anew", async () => {
   assertEquals([made, server.waits, server.at(1).text], [2, [31_000], "1,a\n"]);
 });
 
-Deno.test("a busy server ends an upload that cannot be made anew, and one that has no attempt left", async () => {
+Deno.test("HTTP-031 HTTP-032: a busy server is asked as often as was said, and no more", async () => {
+  for (const [retries, requests] of [[undefined, 3], [1, 2], [0, 1]] as const) {
+    const server = new FakeServer(BUSY);
+    await assertRejects(() => clientOf(server).copy.from(INTO, "1,a\n", { retries }), RateLimitError);
+    assertEquals(server.received.length, requests);
+  }
+});
+
+Deno.test("a busy server ends an upload that cannot be made anew", async () => {
   function* once() {
     yield encode("1,a\n");
   }
   const server = new FakeServer(BUSY);
   const error = await assertRejects(() => clientOf(server).copy.from(INTO, once()), RateLimitError);
   assertEquals([error.retryAfter, server.received.length], [31, 1]);
-  await assertRejects(() => clientOf(server).copy.from(INTO, "1\n", { retries: 0 }), RateLimitError);
-  assertEquals(server.received.length, 2);
 });
 
 Deno.test("an upload is not repeated when the server breaks: rows could be stored twice", async () => {

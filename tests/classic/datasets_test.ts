@@ -18,7 +18,7 @@ function dataset(name: string, more: object = {}): Record<string, unknown> {
 
 const NOT_FOUND = Response.json({ errors: ["Not found"] }, { status: 404 });
 
-Deno.test("datasets are listed page by page, the last changed first, without what costs the server time", async () => {
+Deno.test("HTTP-028: datasets are listed page by page, the last changed first, without what costs the server time", async () => {
   const page = (...names: string[]) => ({
     visualizations: names.map((name) => dataset(name)),
     total_entries: 4,
@@ -37,7 +37,7 @@ Deno.test("datasets are listed page by page, the last changed first, without wha
   assertEquals([parameters.show_stats, parameters.load_totals, parameters.q], ["false", "false", undefined]);
 });
 
-Deno.test("a list without any total is one page", async () => {
+Deno.test("HTTP-029: a list without any total is one page", async () => {
   const server = new FakeServer({ visualizations: [dataset("a")] });
   assertEquals((await Array.fromAsync(clientOf(server).datasets.list())).length, 1);
   assertEquals(server.received.length, 1);

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   countStatements,
   isClosedSql,
@@ -7,6 +7,9 @@ import {
   topLevelWords,
   trimSql,
 } from "../../src/classic/_sql_scan.ts";
+
+import { sqlFragment, subquery } from "../../src/classic/_sql_input.ts";
+import { ArgumentError } from "../../src/errors/mod.ts";
 
 const CASES = new URL("../fixtures/cases/", import.meta.url);
 
@@ -120,4 +123,31 @@ Deno.test("topLevelWords leaves out what stands in parentheses", () => {
     "stdout",
     "with",
   ]);
+});
+
+Deno.test("subquery gives a query that can stand in another, and refuses what cannot", () => {
+  assertEquals(subquery("SELECT 1 -- all of them"), "(SELECT 1)");
+  assertEquals(
+    subquery(" WITH a AS (SELECT ';') SELECT * FROM a ;; "),
+    "(WITH a AS (SELECT ';') SELECT * FROM a)",
+  );
+  for (
+    const text of [
+      "SELECT 1; SELECT 2",
+      "INSERT INTO t VALUES (1)",
+      "cafes",
+      "SELECT 'a",
+      "SELECT 1 /* x",
+      "",
+    ]
+  ) {
+    assertThrows(() => subquery(text), ArgumentError);
+  }
+});
+
+Deno.test("sqlFragment gives a piece of SQL that stays one piece", () => {
+  assertEquals(sqlFragment(" a = ';' AND (b) ", "condition"), "a = ';' AND (b)");
+  for (const text of ["a; b", "a -- b", "a /* b", "(a", "a)", ") OR (true"]) {
+    assertThrows(() => sqlFragment(text, "condition"), ArgumentError, "condition");
+  }
 });

@@ -21,7 +21,7 @@ const ONE = {
   time: 0.001,
 };
 
-Deno.test("query sends a form by POST, the key in a header and nowhere else", async () => {
+Deno.test("HTTP-005 HTTP-011: query sends a form by POST, the key in a header and nowhere else", async () => {
   const server = new FakeServer(ONE);
   const result = await clientOf(server).sql.query("  SELECT 1 AS n ");
   assertEquals(result.rows, [{ n: 1 }]);
@@ -67,7 +67,7 @@ Deno.test("a base URL with the user in its path keeps it", async () => {
   assertEquals(String(server.at(0).url), "https://maps.example.org/user/ana/api/v2/sql");
 });
 
-Deno.test("GET is used when it is asked for, up to 1023 characters; longer queries go by POST", async () => {
+Deno.test("HTTP-009 HTTP-010: GET is used when it is asked for, up to 1023 characters; longer queries go by POST", async () => {
   const server = new FakeServer(ONE);
   const client = clientOf(server);
   const query = (length: number) => `SELECT 1 AS ${"n".repeat(length - 12)}`;
@@ -87,7 +87,7 @@ Deno.test("long-query.sql goes by POST with its text unchanged", async () => {
   assertEquals(server.at(0).form.get("q"), text.trim());
 });
 
-Deno.test("options become the server's parameters", async () => {
+Deno.test("HTTP-014 HTTP-015: options become the server's parameters", async () => {
   const server = new FakeServer(ONE);
   await clientOf(server).sql.query("SELECT * FROM t", {
     rowsPerPage: 5,
@@ -270,7 +270,7 @@ Deno.test("notices, warnings and infos are given on", async () => {
   assertEquals([notices, warnings, infos], [["a"], ["b"], ["c"]]);
 });
 
-Deno.test("format geojson gives the FeatureCollection, csv and others the bytes", async () => {
+Deno.test("HTTP-012 HTTP-013: format geojson gives the FeatureCollection, csv and others the bytes", async () => {
   const collection = {
     type: "FeatureCollection",
     features: [{ type: "Feature", geometry: null, properties: { a: 1 } }],
