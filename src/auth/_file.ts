@@ -1,4 +1,3 @@
-import { dirname, join } from "../_deps/path.ts";
 import { CredentialsError } from "../errors/credentials_error.ts";
 import { UnsupportedError } from "../errors/unsupported_error.ts";
 import { advise, isRefusal } from "../permissions/mod.ts";
@@ -89,6 +88,7 @@ export async function writeFile(path: string | URL, content: Record<string, unkn
 
 /** Makes the folder of the default file. */
 export async function makeFolder(path: string): Promise<void> {
+  const { dirname } = await import("../_deps/path.ts");
   const folder = dirname(path);
   await advise(
     { operation: `write "${path}"`, needs: [{ kind: "write", path: folder }] },
@@ -111,9 +111,15 @@ export async function removeFile(path: string | URL): Promise<boolean> {
   });
 }
 
-/** The path of a name in a folder; without a folder the name itself, so that flags stay short. */
-export function inFolder(folder: string | undefined, name: string): string {
-  return folder === undefined ? name : join(folder, name);
+/**
+ * The path of a name in a folder; an absolute one stays as it is, and without a folder the name itself is
+ * returned, so that flags stay short.
+ */
+export async function inFolder(folder: string | undefined, name: string): Promise<string> {
+  if (folder === undefined) return name;
+  // Loaded only here, for it would double the start of every program.
+  const { isAbsolute, join } = await import("../_deps/path.ts");
+  return isAbsolute(name) ? name : join(folder, name);
 }
 
 async function writePrivate(path: string, text: string): Promise<void> {

@@ -1,4 +1,3 @@
-import { isAbsolute } from "../_deps/path.ts";
 import { CredentialsError } from "../errors/credentials_error.ts";
 import { flagsFor } from "../permissions/mod.ts";
 import { loadEnvFile, loadEnvironment } from "./_env.ts";
@@ -41,23 +40,23 @@ export async function loadFlag(
 ): Promise<Loaded | undefined> {
   const file = credsFlag(args);
   if (file === undefined) return undefined;
-  return await loadFile(isAbsolute(file) ? file : inFolder(directory, file), `${file} (--creds)`);
+  return await loadFile(await inFolder(directory, file), `${file} (--creds)`);
 }
 
 function fromEnvironment(): Loaded | Missed {
   return loadEnvironment();
 }
 
-function fromEnvFile({ directory }: Places): Promise<Loaded | Missed> {
-  return loadEnvFile(inFolder(directory, ".env"));
+async function fromEnvFile({ directory }: Places): Promise<Loaded | Missed> {
+  return await loadEnvFile(await inFolder(directory, ".env"));
 }
 
-function fromFolder({ directory }: Places): Promise<Loaded | Missed> {
-  return optionalFile(inFolder(directory, "creds.json"));
+async function fromFolder({ directory }: Places): Promise<Loaded | Missed> {
+  return await optionalFile(await inFolder(directory, "creds.json"));
 }
 
 async function fromUser(): Promise<Loaded | Missed> {
-  const file = userFile();
+  const file = await userFile();
   const source = "user configuration";
   if (file === undefined) return { source, reason: "the user's folder is not known", refused: [] };
   if ("path" in file) return await optionalFile(file.path);

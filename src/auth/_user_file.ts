@@ -1,4 +1,3 @@
-import { join } from "../_deps/path.ts";
 import { CredentialsError } from "../errors/credentials_error.ts";
 import type { Access } from "../permissions/mod.ts";
 import { PermissionError } from "../errors/permission_error.ts";
@@ -14,7 +13,7 @@ export type UserFile = { readonly path: string } | { readonly refused: readonly 
  * `~/Library/Application Support`, on Windows `%LOCALAPPDATA%\cartoframes`. `undefined` when no
  * variable tells the user's folder.
  */
-export function userFile(): UserFile {
+export async function userFile(): Promise<UserFile> {
   const candidates: Record<string, readonly (readonly [string, ...string[]])[]> = {
     windows: [["LOCALAPPDATA", "cartoframes", "cartoframes"]],
     darwin: [["HOME", "Library", "Application Support", "cartoframes"]],
@@ -24,7 +23,10 @@ export function userFile(): UserFile {
   const os = "Deno" in globalThis ? Deno.build.os : "";
   for (const [variable, ...folders] of candidates[os] ?? others) {
     const { value, refused: isRefused } = readVariable(variable);
-    if (value !== undefined) return { path: join(value, ...folders, "creds.json") };
+    if (value !== undefined) {
+      const { join } = await import("../_deps/path.ts");
+      return { path: join(value, ...folders, "creds.json") };
+    }
     if (isRefused) refused.push({ kind: "env", variable });
   }
   return refused.length === 0 ? undefined : { refused };
@@ -36,8 +38,8 @@ export function userFile(): UserFile {
  * @throws {PermissionError} Deno does not let the variables be read that tell it
  * @throws {CredentialsError} No variable tells it
  */
-export function userFilePath(operation: string): string {
-  const found = userFile();
+export async function userFilePath(operation: string): Promise<string> {
+  const found = await userFile();
   if (found === undefined) {
     throw new CredentialsError(`Cannot ${operation}: the user's folder is not known`, {
       hint: "Set HOME, or name a file",

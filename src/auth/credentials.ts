@@ -147,7 +147,7 @@ export class Credentials {
    * @throws {PermissionError} Deno does not let it be read
    */
   static async fromFile(path?: string | URL, options: FromFileOptions = {}): Promise<Credentials> {
-    const file = path ?? userFilePath("read the default file of credentials");
+    const file = path ?? await userFilePath("read the default file of credentials");
     const loaded = await loadFile(file, pathText(file));
     const { allowNonSecure } = options;
     if (allowNonSecure === undefined) return make(loaded);
@@ -225,7 +225,7 @@ export class Credentials {
    * @throws {PermissionError} Deno does not let it be removed
    */
   static async delete(path?: string | URL): Promise<boolean> {
-    return await removeFile(path ?? userFilePath("delete the default file of credentials"));
+    return await removeFile(path ?? await userFilePath("delete the default file of credentials"));
   }
 
   /**
@@ -252,7 +252,7 @@ export class Credentials {
    * @throws {PermissionError} Deno does not let it be written
    */
   async save(path?: string | URL): Promise<string> {
-    const file = path ?? userFilePath("write the default file of credentials");
+    const file = path ?? await userFilePath("write the default file of credentials");
     if (path === undefined) await makeFolder(pathText(file));
     await writeFile(file, this.#fileContent());
     return pathText(file);

@@ -8,19 +8,43 @@ export async function inTempFolder(run: (folder: string) => Promise<void>): Prom
   }
 }
 
-/** Runs with other values in the environment, and puts the old ones back. */
+/**
+ * Runs with other values in the environment, for this file only: the real one belongs to the process, in which other
+ * test files run at the same time. What Deno refuses to read stays refused.
+ */
 export async function withEnv(
   values: Readonly<Record<string, string | undefined>>,
   run: () => Promise<void>,
 ): Promise<void> {
-  const before = Object.keys(values).map((name) => [name, Deno.env.get(name)] as const);
-  const set = (name: string, value: string | undefined) =>
-    value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
-  for (const [name, value] of Object.entries(values)) set(name, value);
+  const outer = Deno.env;
+  const own = new Map(Object.entries(values));
+  const get = (name: string) => {
+    const value = outer.get(name);
+    return own.has(name) ? own.get(name) : value;
+  };
+  const inner: Deno.Env = {
+    get,
+    has: (name) => get(name) !== undefined,
+    set: (name, value) => void own.set(name, value),
+    delete: (name) => void own.set(name, undefined),
+    toObject: () => {
+      const all = { ...outer.toObject(), ...Object.fromEntries(own) };
+      return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<
+        string,
+        string
+      >;
+    },
+  };
+  Object.defineProperty(Deno, "env", { value: inner, configurable: true, enumerable: true, writable: true });
   try {
     await run();
   } finally {
-    for (const [name, value] of before) set(name, value);
+    Object.defineProperty(Deno, "env", {
+      value: outer,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
   }
 }
 
