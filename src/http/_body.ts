@@ -140,16 +140,24 @@ export function watchUpload(
 ): ReadableStream<Uint8Array> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   return new ReadableStream<Uint8Array>({
+    start(controller) {
+      // `fetch` goes on with an upload after it was aborted, once the headers of an answer have come
+      watchdog.signal.addEventListener("abort", () => {
+        controller.error(new DOMException("The upload was given up", "AbortError"));
+        reader?.cancel().catch(() => {});
+      }, { once: true });
+    },
     async pull(controller) {
       watchdog.pause();
       try {
         reader ??= make().getReader();
         const { done, value } = await reader.read();
+        if (watchdog.signal.aborted) return;
         watchdog.wait();
         if (done) controller.close();
         else controller.enqueue(value);
       } catch (error) {
-        upload.failure = { error };
+        upload.failure ??= { error };
         controller.error(error);
       }
     },

@@ -153,7 +153,8 @@ export class Transport {
    *
    * @throws {ResponseError} An error status, a good status whose body holds an error, or a cut body
    */
-  json(spec: RequestSpec): Promise<HttpAnswer<unknown>> {
+  json(request: RequestSpec): Promise<HttpAnswer<unknown>> {
+    const spec = safeSpec(request);
     return this.#send(spec, async (response, watchdog, cut) => {
       const text = decode(await readBytes(response, watchdog, cut));
       if (text === "" && (response.status === 204 || response.status === 205 || spec.method === "HEAD")) {
@@ -186,8 +187,9 @@ export class Transport {
     return this.#send(spec, readStream);
   }
 
-  async #send<Body>(spec: RequestSpec, read: BodyReader<Body>): Promise<HttpAnswer<Body>> {
-    checkNumbers(spec);
+  async #send<Body>(request: RequestSpec, read: BodyReader<Body>): Promise<HttpAnswer<Body>> {
+    checkNumbers(request);
+    const spec = safeSpec(request);
     const totalTimeout = spec.totalTimeout ?? this.#options.totalTimeout;
     const call: Call = {
       spec,
@@ -366,7 +368,7 @@ export class Transport {
     const error = failed ? (isCartoError(outcome.error) ? outcome.error.code : "aborted") : undefined;
     const id = failed ? outcome.options.requestId : outcome.headers.get("x-request-id") ?? undefined;
     const entry: RequestLogEntry = {
-      operation: redact(spec.operation, spec.secrets),
+      operation: spec.operation,
       method: spec.method,
       url: maskUrl(spec.url, spec.secrets),
       attempt,
@@ -382,6 +384,11 @@ export class Transport {
       // A log that fails is no reason to lose an answer
     }
   }
+}
+
+/** The request with an operation that is fit for messages, whatever the caller put into it. */
+function safeSpec(request: RequestSpec): RequestSpec {
+  return { ...request, operation: redact(request.operation, request.secrets) };
 }
 
 /** Refuses times and numbers of retries that mean nothing. */
