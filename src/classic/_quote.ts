@@ -27,7 +27,7 @@ export function quoteIdentifier(name: string): string {
 }
 
 /**
- * Words that PostgreSQL 15 does not take as a bare column or table name, or takes with another
+ * Words that PostgreSQL (up to 18) does not take as a bare column or table name, or takes with another
  * meaning: its reserved words, and those that can be a function or type name or a column name only.
  */
 const KEYWORDS = new Set(
@@ -36,8 +36,9 @@ const KEYWORDS = new Set(
     "current_catalog current_date current_role current_schema current_time current_timestamp current_user dec " +
     "decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign " +
     "freeze from full grant greatest group grouping having ilike in initially inner inout int integer intersect " +
-    "interval into is isnull join json json_array json_arrayagg json_object json_objectagg lateral leading least " +
-    "left like limit localtime localtimestamp national natural nchar none normalize not notnull null nullif " +
+    "interval into is isnull join json json_array json_arrayagg json_exists " +
+    "json_object json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least " +
+    "left like limit localtime localtimestamp merge_action national natural nchar none normalize not notnull null nullif " +
     "numeric offset on only or order out outer overlaps overlay placing position precision primary real " +
     "references returning right row select session_user setof similar smallint some substring symmetric " +
     "system_user table tablesample then time timestamp to trailing treat trim true union unique user using " +
