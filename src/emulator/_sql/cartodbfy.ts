@@ -124,6 +124,7 @@ BEGIN
   EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', temporary,
     array_to_string(ARRAY(SELECT format('%I', n) FROM unnest(front_names) AS n) || copied, ', '),
     array_to_string(front_values || copied, ', '), qualified);
+  PERFORM cartodb._CDB_MoveMetadata(reloid, temporary::regclass);
   FOREACH statement IN ARRAY afterwards LOOP
     EXECUTE statement;
   END LOOP;

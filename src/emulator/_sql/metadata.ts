@@ -28,6 +28,43 @@ CREATE TABLE IF NOT EXISTS cartodb.cdb_analysis_catalog (
   username text
 );
 
+-- What the dashboard keeps about a converted table; clients do not see it.
+CREATE TABLE IF NOT EXISTS cartodb._cdb_datasets (
+  tabname oid PRIMARY KEY,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  table_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  map_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  is_link boolean NOT NULL DEFAULT false,
+  attributes jsonb NOT NULL DEFAULT '{}',
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The tables of a role that have what makes a dataset.
+CREATE OR REPLACE FUNCTION cartodb._CDB_ConvertedTables(owner_name text) RETURNS SETOF oid
+LANGUAGE sql STABLE AS $body$
+  SELECT c.oid FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+  WHERE c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) = owner_name
+    AND (a.attname = 'cartodb_id' OR a.attname IN ('the_geom', 'the_geom_webmercator') AND a.atttypid = 'geometry'::regtype)
+  GROUP BY c.oid HAVING count(*) = 3
+$body$;
+
+-- The kinds of geometry among a table's first rows that have one.
+CREATE OR REPLACE FUNCTION cartodb._CDB_GeometryTypes(reloid regclass) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $body$
+DECLARE
+  types text[];
+BEGIN
+  EXECUTE format('SELECT array_agg(DISTINCT ST_GeometryType(the_geom)) FROM
+    (SELECT the_geom FROM %s WHERE the_geom IS NOT NULL LIMIT 100) AS x', reloid) INTO types;
+  RETURN coalesce(types, '{}');
+END $body$;
+
+-- What is known about a table goes over to the one that takes its place.
+CREATE OR REPLACE FUNCTION cartodb._CDB_MoveMetadata(before regclass, after regclass) RETURNS void
+LANGUAGE sql SECURITY DEFINER AS $body$
+  UPDATE cartodb._cdb_datasets SET tabname = after WHERE tabname = before;
+$body$;
+
 CREATE TABLE IF NOT EXISTS cartodb.cdb_conf (key text PRIMARY KEY, value jsonb NOT NULL);
 
 -- Stands in for the hook that empties the platform's cache; one in schema public takes its place.
@@ -68,6 +105,8 @@ CREATE OR REPLACE FUNCTION cartodb._cdb_forget_dropped() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER AS $body$
 BEGIN
   DELETE FROM cartodb.cdb_tablemetadata m USING pg_event_trigger_dropped_objects() d
+  WHERE d.classid = 'pg_class'::regclass AND d.objsubid = 0 AND m.tabname = d.objid;
+  DELETE FROM cartodb._cdb_datasets m USING pg_event_trigger_dropped_objects() d
   WHERE d.classid = 'pg_class'::regclass AND d.objsubid = 0 AND m.tabname = d.objid;
 END $body$;
 
