@@ -63,7 +63,7 @@ export interface HandlerRequest {
   readonly account: Account;
   /** The key of the request; `default_public` when none was given. */
   readonly key: Key;
-  /** Ends when the client has gone. */
+  /** Ends when the emulator is closed. */
   readonly signal: AbortSignal;
 }
 

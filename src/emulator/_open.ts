@@ -54,6 +54,7 @@ export async function openEmulator(options: EmulatorOptions = {}): Promise<OpenE
     url = `http://${listener.addr.hostname}:${listener.addr.port}`;
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {
+      server.close();
       stop.abort();
       await jobs.close();
       await engine.close();

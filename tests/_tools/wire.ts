@@ -6,7 +6,7 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a program that reports
 import { parseArgs } from "../../src/_deps/parse_args.ts";
 import { readRecordings } from "./_wire/recordings.ts";
 import { replay } from "./_wire/replay.ts";

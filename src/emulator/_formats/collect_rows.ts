@@ -10,7 +10,7 @@ export interface RunContext {
   readonly engine: Engine;
   /** The key, which decides role and time limit. */
   readonly key: Key;
-  /** Ends when the client has gone. */
+  /** Ends when the emulator is closed. */
   readonly signal: AbortSignal;
 }
 

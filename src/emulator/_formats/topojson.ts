@@ -53,9 +53,10 @@ export function buildTopology(features: readonly Feature[]): Record<string, unkn
   return { type: "Topology", transform: grid.transform, objects, arcs: arcs.deltas() };
 }
 
-/** Rounds coordinates to steps between the least and the greatest of all. */
+/** Rounds coordinates down to steps between the least and the greatest of all. */
 class Grid {
   readonly transform: { scale: number[]; translate: number[] };
+  readonly #stepsPerUnit: readonly number[];
 
   constructor(features: readonly Feature[]) {
     const bounds = [Infinity, Infinity, -Infinity, -Infinity];
@@ -73,8 +74,10 @@ class Grid {
     };
     features.forEach(({ geometry }) => walk(geometry));
     const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = bounds.map((bound) => Number.isFinite(bound) ? bound : 0);
-    const scale = [x1 - x0, y1 - y0].map((size) => size > 0 ? size / (STEPS - 1) : 1);
+    const sizes = [x1 - x0, y1 - y0];
+    const scale = sizes.map((size) => size > 0 ? size / (STEPS - 1) : 1);
     this.transform = { scale, translate: [x0, y0] };
+    this.#stepsPerUnit = sizes.map((size) => size > 0 ? (STEPS - 1) / size : 1);
   }
 
   /** The geometry with rounded coordinates; its lines and rings are added to `lines`. */
@@ -99,8 +102,8 @@ class Grid {
 
   #position(value: readonly number[]): Position {
     return [0, 1].map((axis) => {
-      const scale = this.transform.scale[axis] as number;
-      return Math.round(((value[axis] as number) - (this.transform.translate[axis] as number)) / scale);
+      const steps = this.#stepsPerUnit[axis] as number;
+      return Math.floor(((value[axis] as number) - (this.transform.translate[axis] as number)) * steps);
     });
   }
 }

@@ -1,6 +1,7 @@
-import { query, quoteLiteral } from "../_db/query.ts";
+import { DatabaseError, query, quoteLiteral } from "../_db/query.ts";
 import type { Engine } from "../_db/engine.ts";
 import { type Account, ApiError, type Key } from "../_handler.ts";
+import { splitStatements } from "./sql_statements.ts";
 
 const encoder = new TextEncoder();
 
@@ -9,6 +10,9 @@ const ONE_YEAR = 31_536_000;
 /** Seconds of the steps at which the others go stale, together for all caches. */
 const FIVE_MINUTES = 300;
 const MAY_WRITE = /\b(?:alter|insert|update|delete|create|drop|reindex|truncate|refresh)\b/i;
+
+/** Milliseconds that the planner may take; it can run functions that never end. */
+const EXPLAIN_TIMEOUT = 5000;
 
 /** A table that a query reads. */
 export interface AffectedTable {
@@ -20,9 +24,15 @@ export interface AffectedTable {
   readonly updatedAt: Date | undefined;
 }
 
+/** The SQLSTATE of text that is no SQL; what cannot be explained for that reason reads no tables. */
+const SYNTAX_ERROR = "42601";
+
 /**
  * The tables that a query reads, as the database's planner sees them; `undefined` for a query that cannot be
  * planned.
+ *
+ * Only statements that start with SELECT or WITH are looked at. One that ends in a comment is not: it could not be
+ * embedded in another.
  */
 export async function findAffectedTables(
   engine: Engine,
@@ -30,29 +40,47 @@ export async function findAffectedTables(
   sql: string,
 ): Promise<readonly AffectedTable[] | undefined> {
   if (sql === "") return undefined;
-  // A comment at the end swallows what follows the query wherever it is embedded, and its tables stay unknown.
-  if (endsInComment(sql)) return [];
-  const text = "SELECT schema_name, table_name, (extract(epoch FROM updated_at) * 1000)::float8 " +
-    `FROM cartodb.CDB_QueryTables_Updated_At(${quoteLiteral(sql)})`;
-  try {
-    const { rows } = await query(engine, text, { role: account.ownerRole });
-    return rows.map(([schema, name, updatedAt]) => ({
-      schema: schema ?? "",
-      name: name ?? "",
-      updatedAt: updatedAt === null || updatedAt === undefined ? undefined : new Date(Number(updatedAt)),
-    }));
-  } catch {
-    return undefined;
+  const names = new Map<string, [string, string]>();
+  for (const statement of splitStatements(sql)) {
+    if (statement.endsInComment || !/^(?:select|with)\b/i.test(statement.text)) continue;
+    try {
+      const explain = `EXPLAIN (FORMAT JSON, VERBOSE) ${statement.text}`;
+      const { rows } = await query(engine, explain, {
+        role: account.ownerRole,
+        statementTimeout: EXPLAIN_TIMEOUT,
+      });
+      collectRelations(JSON.parse(rows[0]?.[0] ?? "[]"), names);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      if (error.fields.code !== SYNTAX_ERROR) return undefined;
+    }
   }
+  return names.size === 0 ? [] : await findChanges(engine, [...names.values()]);
 }
 
-/** Whether the last line of the SQL is, or ends in, a comment that only the end of the line would end. */
-export function endsInComment(sql: string): boolean {
-  const tokens = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\/\*[\s\S]*?\*\/|(\$(?:[A-Za-z_]\w*)?\$)[\s\S]*?\1|--[^\n]*/g;
-  for (const match of sql.matchAll(tokens)) {
-    if (match[0].startsWith("--") && match.index + match[0].length === sql.length) return true;
-  }
-  return false;
+/** Gathers the relations of a plan by schema and name. */
+function collectRelations(plan: unknown, names: Map<string, [string, string]>): void {
+  if (Array.isArray(plan)) plan.forEach((part) => collectRelations(part, names));
+  if (typeof plan !== "object" || plan === null || Array.isArray(plan)) return;
+  const { "Schema": schema, "Relation Name": name } = plan as Record<string, unknown>;
+  if (typeof schema === "string" && typeof name === "string") names.set(`${schema}.${name}`, [schema, name]);
+  Object.values(plan).forEach((part) => collectRelations(part, names));
+}
+
+/** When tables were changed last. */
+async function findChanges(engine: Engine, names: readonly [string, string][]): Promise<AffectedTable[]> {
+  const values = names.map(([schema, name]) => `(${quoteLiteral(schema)}, ${quoteLiteral(name)})`).join(", ");
+  const { rows } = await query(
+    engine,
+    "SELECT t.schema, t.name, (extract(epoch FROM m.updated_at) * 1000)::float8 " +
+      `FROM (VALUES ${values}) AS t (schema, name) LEFT JOIN cartodb.cdb_tablemetadata m ` +
+      "ON m.tabname = to_regclass(format('%I.%I', t.schema, t.name))::oid",
+  );
+  return rows.map(([schema, name, updatedAt]) => ({
+    schema: schema ?? "",
+    name: name ?? "",
+    updatedAt: updatedAt === null || updatedAt === undefined ? undefined : new Date(Number(updatedAt)),
+  }));
 }
 
 /** Tables of CARTO and of PostGIS that nobody may read while the check is on, by schema. */

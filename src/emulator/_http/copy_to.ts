@@ -9,6 +9,9 @@ import { databaseError } from "./responses.ts";
 
 const DEFAULT_FILENAME = "carto-sql-copyto.dmp";
 
+/** Milliseconds without an answer to a COPY that reads. */
+const IN_VAIN = 60_000;
+
 /** The type and the length of a message of the database's protocol. */
 const MESSAGE_HEADER = 5;
 
@@ -72,8 +75,10 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
   }
 
   function finish(): void {
-    // A server that was told to read waits for data that a client of this endpoint cannot send.
-    if (isInput) return;
+    if (isInput) {
+      waitInVain(request.signal).then(() => reject(failure ?? new ApiError(400, "No rows copied")));
+      return;
+    }
     if (failure !== undefined && !isStarted) {
       reject(failure);
       return;
@@ -106,8 +111,16 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
     body.fail(error);
     reject(error);
   });
-  request.signal.addEventListener("abort", () => reject(new ApiError(499, "The client has gone")), {
-    once: true,
-  });
   return promise;
+}
+
+/** A server that was told to read waits for data that a client of this endpoint cannot send; it answers late. */
+async function waitInVain(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, IN_VAIN);
+  const stop = () => resolve();
+  signal.addEventListener("abort", stop);
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", stop);
 }

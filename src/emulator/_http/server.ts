@@ -76,6 +76,7 @@ export class EmulatorServer {
   #settings: ServerSettings;
   #limiter: RateLimiter;
   #spatial: Promise<SpatialTypes> | undefined;
+  readonly #closing = new AbortController();
 
   /** Builds a server for a database and the handlers beside it. */
   constructor(context: EmulatorContext, parts: ServerParts, settings: ServerSettings) {
@@ -90,6 +91,11 @@ export class EmulatorServer {
     this.#settings = settings;
     this.#limiter = new RateLimiter(settings.rateLimits);
     this.#spatial = undefined;
+  }
+
+  /** Cancels what runs; called before the database is closed. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Answers a request. Never throws. */
@@ -122,7 +128,7 @@ export class EmulatorServer {
     if (route.hasCors) { for (const [name, value] of Object.entries(CORS)) headers.set(name, value); }
     switch (route.name) {
       case "preflight":
-        return new Response("", { headers: { "content-length": "0" } });
+        return new Response(null);
       case "allowed-methods":
         return new Response("GET,HEAD", {
           headers: { allow: "GET,HEAD", "content-type": "text/html; charset=utf-8" },
@@ -252,7 +258,7 @@ export class EmulatorServer {
       parameters,
       account,
       key,
-      signal: request.signal,
+      signal: this.#closing.signal,
     };
   }
 

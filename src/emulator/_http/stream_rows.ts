@@ -27,7 +27,7 @@ export interface StreamOptions {
   readonly format: RowFormat;
   /** The headers of an answer that is no error. */
   readonly headers: Record<string, string>;
-  /** Ends when the client has gone. */
+  /** Ends when the emulator is closed. */
   readonly signal: AbortSignal;
   /** When the request came, in milliseconds. */
   readonly startedAt: number;
@@ -114,7 +114,8 @@ export class StatementTracker {
       this.fields = parseRowDescription(payload);
     } else if (type === "C") {
       this.#next();
-      this.rowCount = parseCommandTag(payload).rows ?? 0;
+      // `SHOW` and `EXPLAIN` return rows and count none.
+      this.rowCount = parseCommandTag(payload).rows ?? this.rowCount;
       this.#isComplete = true;
     }
   }
