@@ -1,11 +1,13 @@
-import { BadValue } from "./_bad_value.ts";
+import { BadValue, shown } from "./_bad_value.ts";
 import { Builder, trimmed } from "./_builder.ts";
 import { checkColumnBytes, grow } from "./_bytes.ts";
 import type { ColumnData, Validity } from "./_data.ts";
 import { ewkbOf } from "./geometry/_any_to_ewkb.ts";
+import { ByteSink } from "./geometry/_byte_sink.ts";
 import { Canonicalizer } from "./geometry/_canonicalize.ts";
 import type { Where } from "./geometry/_fault.ts";
 import { readHex } from "./geometry/_hex.ts";
+import { readGeoJson } from "./geometry/_read_geo_json.ts";
 import { Geometry } from "./geometry/geometry.ts";
 
 /** EWKB of a plain point: 9 bytes before the coordinates with an SRID, 5 without. */
@@ -120,6 +122,21 @@ export class GeometryBuilder extends Builder {
   override value(value: unknown): void {
     const wkb = value instanceof Geometry ? value.wkb : ewkbOf(value, this.#where);
     if (wkb === null) return this.null();
+    this.pushEwkb(wkb, 0, wkb.length);
+  }
+
+  /** Appends a GeoJSON geometry, which has `srid` unless it tells another; null is null. */
+  pushGeoJson(value: unknown, srid: number): void {
+    if (value === null || value === undefined) return this.null();
+    const { type, coordinates, crs } = value as { type?: unknown; coordinates?: unknown; crs?: unknown };
+    if (type === "Point" && crs === undefined && Array.isArray(coordinates) && coordinates.length === 2) {
+      const [x, y] = coordinates;
+      if (Number.isFinite(x) && Number.isFinite(y)) return this.pushPoint(x, y, srid);
+    }
+    if (typeof value !== "object") throw new BadValue(`${shown(value)} is not a GeoJSON geometry`);
+    const sink = new ByteSink();
+    if (!readGeoJson(value, this.#where, sink, srid)) return this.null();
+    const wkb = sink.copy();
     this.pushEwkb(wkb, 0, wkb.length);
   }
 

@@ -179,7 +179,7 @@ export class TextBuilder extends Builder {
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const rows = common.length;
-    if (!this.#plain && this.#entries * 2 > rows - common.nullCount) this.#spill();
+    if (!this.#plain && (this.#entries === 0 || this.#entries * 2 > rows - common.nullCount)) this.#spill();
     const offsets = this.#offsets;
     const plain = this.#plain;
     const entries = plain ? rows : this.#entries;

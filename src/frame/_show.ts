@@ -1,0 +1,115 @@
+import { BadValue } from "./_bad_value.ts";
+import { Geometry } from "./geometry/geometry.ts";
+import type { Column } from "./column.ts";
+
+const ROWS = 10;
+const HTML_ROWS = 20;
+const COLUMNS = 20;
+const WIDTH = 40;
+
+/** What showing a frame needs of it. */
+interface Shown {
+  readonly numRows: number;
+  readonly columns: readonly Column[];
+  readonly geometryColumn: string | undefined;
+  readonly crs: string | undefined;
+}
+
+/** The first rows for a terminal. */
+export function textTable(frame: Shown): string {
+  const columns = frame.columns.slice(0, COLUMNS);
+  const rows = Math.min(frame.numRows, ROWS);
+  const cells = columns.map((column) => [
+    oneLine(column.name),
+    column.type,
+    ...Array.from({ length: rows }, (_, row) => oneLine(cellText(column, row))),
+  ]);
+  const widths = cells.map((column) => Math.max(...column.map((cell) => cell.length)));
+  const line = (at: number) =>
+    cells.map((column, i) =>
+      isRight(columns[i])
+        ? column[at]?.padStart(widths[i] as number)
+        : column[at]?.padEnd(widths[i] as number)
+    )
+      .join("  ").trimEnd();
+  const lines = [`${title(frame)}`];
+  if (columns.length > 0) { for (let at = 0; at < rows + 2; at++) lines.push(line(at)); }
+  const more = [];
+  if (frame.numRows > rows) more.push(`${frame.numRows - rows} more rows`);
+  if (frame.columns.length > columns.length) {
+    more.push(`${frame.columns.length - columns.length} more columns`);
+  }
+  if (more.length > 0) lines.push(`… ${more.join(", ")}`);
+  return lines.join("\n");
+}
+
+function title(frame: Shown): string {
+  const geometry = frame.geometryColumn === undefined
+    ? ""
+    : `, geometry "${frame.geometryColumn}"${frame.crs === undefined ? "" : ` in ${frame.crs}`}`;
+  return `GeoDataFrame: ${frame.numRows} rows × ${frame.columns.length} columns${geometry}`;
+}
+
+function isRight(column: Column | undefined): boolean {
+  return /^(?:int|float|numeric)/.test(column?.type ?? "") && !column?.type.endsWith("[]");
+}
+
+function cellText(column: Column, row: number): string {
+  if (column.isNull(row)) return "null";
+  if (column.type === "geometry" || column.type === "geography") {
+    const value = column.get(row) as Geometry;
+    return value.numCoordinates > 4 ? `${value.type} of ${value.numCoordinates} coordinates` : value.toWkt();
+  }
+  try {
+    const value = column.get(row);
+    if (typeof value === "object" && value !== null) {
+      if (value instanceof Uint8Array) return `${value.length} bytes`;
+      if (column.type === "json" || column.type === "jsonb" || column.type.endsWith("[]")) {
+        return column.getText(row) as string;
+      }
+    }
+    return String(value);
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    return column.getText(row) as string;
+  }
+}
+
+/** Control characters as what they are, and not too long. */
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  const clean = text.slice(0, WIDTH + 1).replaceAll(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (char) => char === "\n" ? "⏎" : char === "\t" ? "→" : "�",
+  );
+  return clean.length > WIDTH ? `${clean.slice(0, WIDTH - 1)}…` : clean;
+}
+
+/** The first rows for a notebook. Every value is text, whatever it holds. */
+export function htmlTable(frame: Shown): string {
+  const columns = frame.columns.slice(0, COLUMNS);
+  const rows = Math.min(frame.numRows, HTML_ROWS);
+  const row = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
+  const head = row(
+    "th",
+    columns.map(({ name, type }) => `${escapeHtml(oneLine(name))}<br><small>${escapeHtml(type)}</small>`),
+  );
+  const body = Array.from(
+    { length: rows },
+    (_, at) => row("td", columns.map((column) => escapeHtml(oneLine(cellText(column, at))))),
+  );
+  const shown = rows < frame.numRows || columns.length < frame.columns.length
+    ? ` (the first ${rows} rows${
+      columns.length < frame.columns.length ? ` and ${columns.length} columns` : ""
+    } shown)`
+    : "";
+  return `<table><thead>${head}</thead><tbody>${body.join("")}</tbody></table><p>${
+    escapeHtml(title(frame))
+  }${shown}</p>`;
+}
+
+/** Text that cannot be taken for markup. */
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

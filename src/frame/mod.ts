@@ -1,0 +1,18 @@
+/**
+ * Tables in memory: typed columns, geometry, and the ways in and out of them.
+ *
+ * @module
+ */
+export * from "./types.ts";
+export { Column, type ColumnValues } from "./column.ts";
+export { type FrameOptions, GeoDataFrame, type SetGeometryOptions } from "./geo_data_frame.ts";
+export type { ColumnInput, ColumnsInput } from "./from_columns.ts";
+export type { FromRowsOptions } from "./from_rows.ts";
+export type { FromCsvOptions } from "./from_csv.ts";
+export type { FromGeoJsonOptions } from "./from_geojson.ts";
+export type { ArrowOptions } from "./_arrow_ipc.ts";
+export type { ToCsvOptions } from "./_to_csv.ts";
+export type { FeatureCollection, ToGeoJsonOptions } from "./_to_geojson.ts";
+export type { ColumnSummary } from "./_describe.ts";
+export { CopyCsvDecoder, type CopyCsvOptions, encodeCopyCsv, type EncodeCopyCsvOptions } from "./copy_csv.ts";
+export * from "./geometry/mod.ts";
