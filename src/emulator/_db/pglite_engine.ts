@@ -135,7 +135,7 @@ export class PgliteEngine implements Engine {
     await this.#options.onClose?.();
   }
 
-  /** Waits for a turn; the next one begins when the action calls `release`, be it before its end. */
+  /** Waits for a turn; the next one begins when the action calls `release`, which it must, before its end or after. */
   async #exclusive(action: (release: () => void) => Promise<void>): Promise<void> {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -145,12 +145,7 @@ export class PgliteEngine implements Engine {
       resolve();
       throw this.#failure ?? new Error("Cannot run SQL: the database is closed");
     }
-    try {
-      await action(resolve);
-    } catch (error) {
-      resolve();
-      throw error;
-    }
+    await action(resolve);
   }
 
   #startWorker(): Worker {
@@ -316,6 +311,8 @@ export class PgliteEngine implements Engine {
   #tick(job: Job): void {
     const now = performance.now();
     if (job.cancelled !== undefined) {
+      // A request that comes before the statement has begun is forgotten, so it is made again.
+      if (job.outcome === undefined) this.#interrupt();
       if (now - job.cancelledAt > GRACE) job.wake();
       return;
     }
@@ -331,12 +328,17 @@ export class PgliteEngine implements Engine {
     if (job.cancelled !== undefined || job.outcome !== undefined) return;
     job.cancelled = reason;
     job.cancelledAt = performance.now();
-    Atomics.store(this.#memory, this.#addresses.queryCancelPending >> 2, 1);
-    Atomics.notify(this.#memory, this.#addresses.queryCancelPending >> 2);
-    Atomics.store(this.#memory, this.#addresses.interruptPending >> 2, 1);
+    this.#interrupt();
     Atomics.store(this.#control, CONTROL.stop, 1);
     Atomics.notify(this.#control, CONTROL.acknowledged);
     job.input?.stop();
+  }
+
+  /** Tells the statement under way to end. */
+  #interrupt(): void {
+    Atomics.store(this.#memory, this.#addresses.queryCancelPending >> 2, 1);
+    Atomics.notify(this.#memory, this.#addresses.queryCancelPending >> 2);
+    Atomics.store(this.#memory, this.#addresses.interruptPending >> 2, 1);
   }
 
   /** Waits until the worker is idle again, and mends or replaces it where that is needed. */
