@@ -1,12 +1,13 @@
 import { ArgumentError, UnsupportedError } from "../errors/mod.ts";
 import { PG_TYPE_KEY, TYPE_KEY } from "./_arrow_ipc.ts";
 import { placed } from "./_bad_value.ts";
-import { Int64Builder } from "./_builder.ts";
+import { type Builder, Int64Builder } from "./_builder.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import type { FrameParts } from "./_parts.ts";
 import { type Column, columnOf } from "./column.ts";
 import { columnOfValues, fieldOf, type FromRowsOptions } from "./from_rows.ts";
+import { Geometry, type GeometryInput } from "./geometry/geometry.ts";
 import type { ColumnType } from "./types.ts";
 
 /** What we read of an Arrow field, whichever package made it. */
@@ -122,6 +123,7 @@ function arrowColumn(field: ArrowField, vector: ArrowVector, options: FromRowsOp
       for (; row < vector.length; row++) {
         const value = raw(row);
         if (value === null || value === undefined) builder.null();
+        else if (kept !== undefined && typeof value === "string") appendText(builder, value);
         else builder.value(convert(value));
       }
     }
@@ -195,15 +197,18 @@ function intType(type: ArrowType): ColumnType {
   }
 }
 
+/** Appends a text that this library itself wrote: it is kept letter by letter. */
+function appendText(builder: Builder, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  builder.text(bytes, 0, bytes.length);
+}
+
 /** How a value of the package becomes one that a builder takes. */
 function converter(arrow: ArrowType, type: ColumnType): (value: unknown) => unknown {
-  if (type.endsWith("[]") || type === "jsonb") {
-    if (arrow.typeId === UTF8 || arrow.typeId === LARGE_UTF8 || arrow.typeId === DICTIONARY) {
-      return type === "jsonb" ? (value) => JSON.parse(String(value)) : (value) => value;
-    }
-    return plainValue;
+  if (type.endsWith("[]") || type === "json" || type === "jsonb") {
+    const isText = [UTF8, LARGE_UTF8, UTF8_VIEW, DICTIONARY].includes(arrow.typeId);
+    return isText && !type.endsWith("[]") ? (value) => JSON.parse(String(value)) : plainValue;
   }
-  if (type === "json") return (value) => typeof value === "string" ? JSON.parse(value) : plainValue(value);
   if (type === "date") return dateOf;
   return (value) => value;
 }
@@ -305,13 +310,19 @@ function geometryColumn(
       const value = vector.get === undefined ? vector.at(row) : vector.get(row);
       if (value === null || value === undefined) builder.null();
       else if (extension === "geoarrow.point") pushPoint(builder, value, srid ?? 0);
-      else builder.value(value);
+      else builder.value(stamped(value, srid));
     }
   } catch (error) {
     throw placed(error, { row: row + 1, column: field.name });
   }
   const data = builder.finish();
   return columnOf(fieldOf(field.name, type, data, srid), data);
+}
+
+/** A geometry with the SRID of the column, unless it has one of its own. */
+function stamped(value: unknown, srid: number | undefined): Geometry | null {
+  const geometry = Geometry.from(value as GeometryInput);
+  return geometry === null || geometry.srid !== 0 || srid === undefined ? geometry : geometry.withSrid(srid);
 }
 
 function pushPoint(builder: GeometryBuilder, value: unknown, srid: number): void {
