@@ -2,11 +2,17 @@ import type { BackendMessage, Engine, RunOptions } from "./engine.ts";
 import { Connection, parseServerUrl, type ServerAddress } from "./_connection.ts";
 import { CopyInput } from "./_copy_input.ts";
 import { refusal } from "./_refused.ts";
-import { copyFailMessage, errorMessage, parseError, queryMessage, readyMessage } from "./protocol.ts";
+import { errorMessage, parseError, queryMessage, readyMessage } from "./protocol.ts";
 import { DatabaseError, query, quoteIdentifier, quoteLiteral } from "./query.ts";
 
 /** Sessions kept at most; more runs than that wait for one. */
 const MAXIMUM_SESSIONS = 10;
+
+const USER_REQUEST = "canceling statement due to user request";
+const STATEMENT_TIMEOUT = "canceling statement due to statement timeout";
+
+/** Bytes that are written between two looks at what has come in. */
+const TURN = 1024 * 1024;
 
 /** Marks a database as one that an emulator made, and may remove. */
 const MARK = "Made by the CARTOframes emulator";
@@ -93,7 +99,7 @@ export class ServerEngine implements Engine {
     if (refused !== undefined) return await answer(options, refused);
     const connection = await this.#acquire(options.signal);
     if (connection === undefined) {
-      return await answer(options, errorMessage("57014", "canceling statement due to user request"));
+      return await answer(options, errorMessage("57014", USER_REQUEST));
     }
     let isUsable = false;
     const cancel = () => void connection.cancel();
@@ -197,17 +203,32 @@ async function stream(connection: Connection, sql: string, options: RunOptions):
   await connection.write(queryMessage(sql));
   let input: CopyInput | undefined;
   let failure: Error | undefined;
+  // A server that waits for data does not look at time-outs or cancellations: the data have to end.
+  let stopReason: string | undefined;
+  let clock: ReturnType<typeof setTimeout> | undefined;
+  const stopInput = (reason: string) => {
+    stopReason ??= reason;
+    input?.stop();
+  };
+  const onAbort = () => stopInput(USER_REQUEST);
+  options.signal?.addEventListener("abort", onAbort);
   try {
     for (;;) {
-      const message = await connection.read();
+      let message = await connection.read();
       if (message.type === "G") {
-        if (options.copyIn === undefined) await connection.write(copyFailMessage("No source stream defined"));
-        else (input ??= new CopyInput((bytes) => connection.write(bytes))).start(options.copyIn);
+        input ??= new CopyInput(patientWriter(connection));
+        input.start(options.copyIn);
+        if (options.signal?.aborted) onAbort();
+        if (options.statementTimeout > 0) {
+          clearTimeout(clock);
+          clock = setTimeout(stopInput, options.statementTimeout, STATEMENT_TIMEOUT);
+        }
       }
       if (message.type === "E") {
         input?.stop();
         const fields = parseError(message.payload);
         if (fields.severity === "FATAL" || fields.severity === "PANIC") failure = new DatabaseError(fields);
+        if (fields.code === "57014" && stopReason !== undefined) message = errorMessage("57014", stopReason);
       }
       const held = options.onMessage(message);
       if (held !== undefined) await held;
@@ -215,9 +236,23 @@ async function stream(connection: Connection, sql: string, options: RunOptions):
       if (failure !== undefined) throw failure;
     }
   } finally {
+    clearTimeout(clock);
+    options.signal?.removeEventListener("abort", onAbort);
     input?.stop();
     await input?.done().catch(() => {});
   }
+}
+
+/** Lets the event loop turn now and then: writes that succeed at once would keep the server's answer unread. */
+function patientWriter(connection: Connection): (bytes: Uint8Array) => Promise<void> {
+  let written = 0;
+  return async (bytes) => {
+    await connection.write(bytes);
+    written += bytes.length;
+    if (written < TURN) return;
+    written = 0;
+    await new Promise((resolve) => setTimeout(resolve));
+  };
 }
 
 async function answer(options: RunOptions, message: BackendMessage): Promise<void> {
