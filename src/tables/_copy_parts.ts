@@ -1,0 +1,169 @@
+import { DataError } from "../errors/mod.ts";
+import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { WriteBatches } from "./_platform.ts";
+
+/** How frames become the bytes of COPY. */
+export interface CopyEncoder {
+  /** What stands before the rows of each request. */
+  readonly head: Uint8Array;
+  /** What stands after them. */
+  readonly tail: Uint8Array;
+  /** The rows of a frame; a piece may be reused once the next is asked for. `firstRow` is for messages, from 1. */
+  encode(frame: GeoDataFrame, firstRow: number): Iterable<Uint8Array>;
+}
+
+/** How many rows are encoded at a time. */
+const SLICE_ROWS = 16_384;
+/** How much of a request is kept, so that it can be sent again without asking for its rows again. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+/** Some encoded rows. */
+interface Piece {
+  readonly bytes: readonly Uint8Array[];
+  readonly size: number;
+  readonly rows: number;
+}
+
+/** How far the upload is. */
+export interface PartProgress {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * Divides frames into requests of at most so many bytes, encodes them as they are asked for, and can make
+ * the present request once more: from what it kept of it, or from the frames where they can be had again.
+ */
+export class CopyParts {
+  readonly #encoder: CopyEncoder;
+  readonly #batches: WriteBatches;
+  readonly #maxBytes: number;
+  readonly #onProgress: (progress: PartProgress) => void;
+  #pieces: AsyncIterator<Piece>;
+  /** A piece that did not fit the request before. */
+  #waiting: Piece | undefined;
+  #ended = false;
+  /** Rows and bytes of the requests before the present one. */
+  #before: PartProgress = { rows: 0, bytes: 0 };
+  /** Rows and bytes of the present request. */
+  #part: PartProgress = { rows: 0, bytes: 0 };
+  #kept: Piece[] | undefined = [];
+
+  constructor(
+    encoder: CopyEncoder,
+    batches: WriteBatches,
+    maxBytes: number,
+    onProgress: (progress: PartProgress) => void,
+  ) {
+    this.#encoder = encoder;
+    this.#batches = batches;
+    this.#maxBytes = maxBytes;
+    this.#onProgress = onProgress;
+    this.#pieces = this.#encode(batches.frames, 1);
+  }
+
+  /** Rows and bytes handed over so far. */
+  get total(): PartProgress {
+    return { rows: this.#before.rows + this.#part.rows, bytes: this.#before.bytes + this.#part.bytes };
+  }
+
+  /** Rows of the present request. */
+  get partRows(): number {
+    return this.#part.rows;
+  }
+
+  /** Goes on to the next request; false when there are no rows left for one. */
+  async next(): Promise<boolean> {
+    this.#before = this.total;
+    this.#part = { rows: 0, bytes: 0 };
+    this.#kept = [];
+    this.#waiting ??= await this.#nextPiece();
+    return this.#waiting !== undefined;
+  }
+
+  /** The bytes of the present request; asked for again, the same bytes again. */
+  async *body(): AsyncGenerator<Uint8Array, void, void> {
+    yield this.#encoder.head;
+    let bytes = this.#encoder.head.length + this.#encoder.tail.length;
+    const kept = this.#kept;
+    if (kept === undefined) this.#startAgain();
+    for (const piece of kept ?? []) {
+      yield* piece.bytes;
+      bytes += piece.size;
+    }
+    while (true) {
+      const piece = this.#waiting ?? await this.#nextPiece();
+      this.#waiting = piece;
+      if (piece === undefined || (this.#part.rows > 0 && bytes + piece.size > this.#maxBytes)) break;
+      this.#waiting = undefined;
+      bytes += piece.size;
+      this.#keep(piece);
+      yield* piece.bytes;
+      this.#onProgress(this.total);
+    }
+    yield this.#encoder.tail;
+  }
+
+  /** Ends the source of the frames, also when not all of them were asked for. */
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+
+  #keep(piece: Piece): void {
+    const { rows, bytes } = this.#part;
+    this.#part = { rows: rows + piece.rows, bytes: bytes + piece.size };
+    if (this.#part.bytes > KEPT_BYTES) this.#kept = undefined;
+    this.#kept?.push(piece);
+  }
+
+  /** Goes back to the first row of the present request. */
+  #startAgain(): void {
+    if (this.#batches.again === undefined) {
+      throw new DataError("Cannot send the rows once more: the source gives them only once", {
+        hint: "Pass data that can be read again, such as an array or a GeoDataFrame",
+      });
+    }
+    this.#pieces = this.#encode(this.#batches.again(this.#before.rows), this.#before.rows + 1);
+    this.#part = { rows: 0, bytes: 0 };
+    this.#waiting = undefined;
+    this.#ended = false;
+    this.#kept = [];
+  }
+
+  async #nextPiece(): Promise<Piece | undefined> {
+    if (this.#ended) return undefined;
+    const { done, value } = await this.#pieces.next();
+    if (done !== true) return value;
+    this.#ended = true;
+    return undefined;
+  }
+
+  async *#encode(frames: WriteBatches["frames"], firstRow: number): AsyncGenerator<Piece, void, void> {
+    let sliceRows = SLICE_ROWS;
+    let row = firstRow;
+    for await (const frame of frames) {
+      for (let start = 0; start < frame.numRows;) {
+        const end = Math.min(frame.numRows, start + sliceRows);
+        const piece = this.#piece(frame.slice(start, end), row);
+        if (piece.size > this.#maxBytes / 8 && sliceRows > 1) {
+          // Requests are small: smaller pieces fill them better
+          sliceRows = Math.max(1, Math.min(sliceRows >> 1, end - start - 1));
+          continue;
+        }
+        yield piece;
+        row += end - start;
+        start = end;
+      }
+    }
+  }
+
+  #piece(frame: GeoDataFrame, firstRow: number): Piece {
+    const bytes: Uint8Array[] = [];
+    let size = 0;
+    for (const chunk of this.#encoder.encode(frame, firstRow)) {
+      bytes.push(chunk.slice());
+      size += chunk.length;
+    }
+    return { bytes, size, rows: frame.numRows };
+  }
+}

@@ -1,0 +1,114 @@
+import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { Field } from "../frame/types.ts";
+import type { TableDescription } from "./describe_table.ts";
+import type { IfExists, TableProgress } from "./table_options.ts";
+
+/** Where rows are read from. */
+export type Source =
+  | { readonly kind: "table"; readonly table: string; readonly schema: string | undefined }
+  | { readonly kind: "query"; readonly query: string };
+
+/** What every call takes. */
+export interface Call {
+  /** What is done, as it follows "Cannot" in a message: `read table "cafes"`. */
+  readonly operation: string;
+  /** Ends the call. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A read, nothing optional. */
+export interface ReadRequest extends Call {
+  readonly source: Source;
+  readonly limit: number | undefined;
+  /** Attempts in all while nothing has been handed out. */
+  readonly attempts: number;
+  /** Whether `the_geom` is decoded, or comes as hexadecimal text. */
+  readonly decodeGeometry: boolean;
+  readonly int8: "bigint" | "number";
+  /** Rows that a batch has at least, but for the last one. */
+  readonly batchRows: number;
+  readonly onProgress: ((progress: TableProgress) => void) | undefined;
+}
+
+/** A column as it is written. */
+export interface WriteColumn {
+  /** Its name in the frames. */
+  readonly column: string;
+  /** Its name in the table. */
+  readonly name: string;
+  /** What the frames hold, and the SRID of a geometry. */
+  readonly field: Field;
+  /** The short name of its type in the table, such as `int8`. */
+  readonly type: string;
+  /** The type as SQL writes it, such as `geometry(Geometry,4326)`. */
+  readonly sqlType: string;
+}
+
+/** The frames to write: all of one set of columns. */
+export interface WriteBatches {
+  /** The frames, in order; asked for once. */
+  readonly frames: AsyncIterable<GeoDataFrame> | Iterable<GeoDataFrame>;
+  /** Makes the frames again from a row on, where that can be done. */
+  readonly again: ((fromRow: number) => Iterable<GeoDataFrame>) | undefined;
+}
+
+/** A write, nothing optional. */
+export interface WriteRequest extends Call {
+  readonly table: string;
+  readonly ifExists: IfExists;
+  readonly columns: readonly WriteColumn[];
+  readonly batches: WriteBatches;
+  readonly cartodbfy: boolean;
+  /** Attempts in all for each request that a busy server refused. */
+  readonly attempts: number;
+  /** The most bytes in one request, before compression. */
+  readonly maxUploadSize: number;
+  readonly format: "auto" | "binary" | "csv";
+  readonly gzip: boolean | number | undefined;
+  readonly onProgress: ((progress: TableProgress) => void) | undefined;
+}
+
+/** What became of a write. */
+export interface WriteOutcome {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Whether the table is new. */
+  readonly created: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** A table made by a query. */
+export interface CreateRequest extends Call {
+  readonly source: Source;
+  readonly table: string;
+  readonly ifExists: IfExists;
+  readonly cartodbfy: boolean;
+}
+
+/** What a platform does with tables. The functions of this folder know only this; adapters stand behind it. */
+export interface Platform {
+  /** The columns of a table or query, in the server's order. */
+  describe(source: Source, call: Call): Promise<Field[]>;
+  /** The rows, batch by batch, exact; a result that is not whole is an error. */
+  read(request: ReadRequest): AsyncGenerator<GeoDataFrame, void, void>;
+  /** Writes all frames or nothing. */
+  write(request: WriteRequest): Promise<WriteOutcome>;
+  /** Bytes that the account can still hold; undefined where it is not known. */
+  remainingQuota(call: Call): Promise<number | undefined>;
+  /** The names of the account's tables, the last changed first. */
+  listTables(call: Call): Promise<string[]>;
+  /** Whether a table is there and may be read. */
+  hasTable(source: Source, call: Call): Promise<boolean>;
+  /** The names of the tables that a query reads. */
+  tablesOf(source: Source, call: Call): Promise<string[]>;
+  /** Drops a table; false when there was none. */
+  dropTable(table: string, schema: string | undefined, call: Call): Promise<boolean>;
+  /** Gives a table another name, and drops the one that has it when told so: both or nothing. */
+  renameTable(from: string, to: string, replace: boolean, call: Call): Promise<void>;
+  /** Makes a table from a query, or adds its rows to one. */
+  createTable(request: CreateRequest): Promise<{ rows: number; warnings: readonly string[] }>;
+  /** Privacy, number of rows and kind of geometry. */
+  describeTable(source: Source & { kind: "table" }, call: Call): Promise<TableDescription>;
+  /** Sets who may see a table. */
+  updatePrivacy(table: string, privacy: "PRIVATE" | "PUBLIC" | "LINK", call: Call): Promise<void>;
+}

@@ -1,0 +1,100 @@
+import { sql } from "../classic/sql_text.ts";
+import { STAGING_REGEXP } from "./_staging_name.ts";
+
+/** A column of a table that stands. */
+export interface TargetColumn {
+  /** The column's name. */
+  readonly name: string;
+  /** PostgreSQL's short name of its type, such as `int8`; of geometry `geometry`. */
+  readonly type: string;
+  /** The type as SQL writes it, such as `numeric(8,2)`; undefined where the catalogue could not be read. */
+  readonly sqlType: string | undefined;
+  /** Whether a null is refused. */
+  readonly notNull: boolean;
+  /** Whether a value is made up where none is given. */
+  readonly hasDefault: boolean;
+  /** Whether the database computes the column. */
+  readonly isGenerated: boolean;
+  /** The views that need the column. */
+  readonly views: readonly string[];
+}
+
+/** What stands under a name. */
+export interface Target {
+  /** The schema that new tables go to. */
+  readonly schema: string;
+  /** The name looked for. */
+  readonly table: string;
+  /** The columns in their order, or undefined when nothing of that name is there. */
+  readonly columns: readonly TargetColumn[] | undefined;
+  /** What it is: `table`, `view` … */
+  readonly kind: string;
+  /** Staging tables of uploads long past or under way. */
+  readonly stagingTables: readonly string[];
+}
+
+/** What PostgreSQL's letters in `pg_class.relkind` stand for. */
+const KINDS: Readonly<Record<string, string>> = {
+  r: "table",
+  p: "table",
+  v: "view",
+  m: "materialized view",
+  f: "foreign table",
+};
+
+/** The words for what a letter of `pg_class.relkind` stands for. */
+export function kindName(letter: string): string {
+  return KINDS[letter] ?? "relation";
+}
+
+/**
+ * One query that tells all there is to know about a name in the current schema. It reads the system
+ * catalogue, which servers refuse to keys other than the master key.
+ */
+export function targetSql(table: string): string {
+  return sql`SELECT current_schema()::text AS schema, (
+  SELECT json_build_object('kind', c.relkind, 'columns', (
+    SELECT json_agg(json_build_object(
+      'name', a.attname, 'type', t.typname, 'sql', format_type(a.atttypid, a.atttypmod),
+      'notNull', a.attnotnull, 'hasDefault', a.atthasdef OR coalesce(to_jsonb(a)->>'attidentity', '') <> '',
+      'isGenerated', coalesce(to_jsonb(a)->>'attgenerated', '') <> '',
+      'views', (
+        SELECT json_agg(DISTINCT v.oid::regclass::text)
+        FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class
+        WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+          AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND v.oid <> c.oid
+      )) ORDER BY a.attnum)
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = current_schema() AND c.relname = ${table} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+) AS target, (
+  SELECT json_agg(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname ~ ${STAGING_REGEXP}
+) AS staging`.text;
+}
+
+/** Reads the one row that {@link targetSql} gives. */
+export function readTarget(table: string, row: Record<string, unknown>): Target {
+  const found = json(row.target) as { kind: string; columns: Record<string, unknown>[] | null } | null;
+  return {
+    schema: String(row.schema ?? "public"),
+    table,
+    kind: kindName(found?.kind ?? "r"),
+    columns: found === null ? undefined : (found.columns ?? []).map((column) => ({
+      name: String(column.name),
+      type: String(column.type),
+      sqlType: String(column.sql),
+      notNull: column.notNull === true,
+      hasDefault: column.hasDefault === true,
+      isGenerated: column.isGenerated === true,
+      views: (column.views ?? []) as string[],
+    })),
+    stagingTables: (json(row.staging) ?? []) as string[],
+  };
+}
+
+/** A JSON column, which some servers send as text. */
+function json(value: unknown): unknown {
+  return typeof value === "string" ? JSON.parse(value) : value ?? null;
+}

@@ -1,0 +1,85 @@
+import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { RowParser } from "../classic/sql.ts";
+import { DataError } from "../errors/mod.ts";
+import { readRequest } from "./_read_request.ts";
+import type { ReadCartoOptions } from "./read_carto.ts";
+
+/** What reading batch by batch takes. */
+export interface ReadCartoBatchesOptions extends ReadCartoOptions {
+  /** Rows that a batch has at least, but for the last one. Default 10,000. */
+  batchRows?: number | undefined;
+}
+
+/**
+ * Reads a table or query batch by batch, in constant memory. As {@linkcode readCarto}, but the rows are handed out
+ * while they arrive. Leaving the loop ends the download.
+ *
+ * The first batch is there in any case, also when there are no rows: it tells the columns. A failure after the first
+ * batch is an error and never a shorter table.
+ *
+ * @param source A table name or a SQL query
+ * @param options See {@linkcode ReadCartoBatchesOptions}
+ * @returns The batches: frames, or with `rows` lists of what its `parse` returns
+ * @throws {ArgumentError} The source or an option cannot be used
+ * @throws {ResponseError} The server refused, or the rows are not whole; see `code`
+ *
+ * @example Add up without holding all rows
+ * ```ts
+ * import { Credentials } from "@cartoframes/cartoframes/auth";
+ * import { readCartoBatches } from "@cartoframes/cartoframes";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Leave `transport` out to reach your account; here two answers stand ready: the columns, and the rows
+ * const fields = { n: { type: "number", pgtype: "int4" } };
+ * const copied = Uint8Array.fromBase64("UEdDT1BZCv8NCgAAAAAAAAAAAAABAAAABAAAAAUAAQAAAAQAAAAH//8=");
+ * const answers = [Response.json({ rows: [], fields, total_rows: 0 }), new Response(copied)];
+ * const transport = { fetch: () => Promise.resolve(answers.shift() as Response) };
+ * const credentials = new Credentials({ username: "ana", apiKey: "1234" });
+ *
+ * let sum = 0;
+ * for await (const batch of readCartoBatches("visits", { credentials, transport })) {
+ *   for (const row of batch) sum += Number(row.n);
+ * }
+ * assertEquals(sum, 12);
+ * ```
+ */
+export function readCartoBatches<T>(
+  source: string,
+  options: ReadCartoBatchesOptions & { rows: RowParser<T> },
+): AsyncGenerator<T[], void, void>;
+export function readCartoBatches(
+  source: string,
+  options?: ReadCartoBatchesOptions,
+): AsyncGenerator<GeoDataFrame, void, void>;
+export async function* readCartoBatches<T>(
+  source: string,
+  options: ReadCartoBatchesOptions & { rows?: RowParser<T> | undefined } = {},
+): AsyncGenerator<GeoDataFrame | T[], void, void> {
+  const { platform, request, finish } = readRequest(source, options, options.batchRows ?? 10_000);
+  let rows = 0;
+  for await (const batch of platform.read(request)) {
+    const frame = finish(batch);
+    if (options.rows === undefined) yield frame;
+    else yield parseRows(frame, options.rows, rows);
+    rows += batch.numRows;
+  }
+}
+
+/** The rows as the caller's parser gives them. */
+function parseRows<T>(frame: GeoDataFrame, parser: RowParser<T>, before: number): T[] {
+  const parsed: T[] = [];
+  for (const row of frame) {
+    try {
+      parsed.push(parser.parse(row));
+    } catch (cause) {
+      throw new DataError(
+        `The row is not of the type asked for: ${cause instanceof Error ? cause.message : cause}`,
+        {
+          place: { row: before + parsed.length + 1 },
+          cause,
+        },
+      );
+    }
+  }
+  return parsed;
+}

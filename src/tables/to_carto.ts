@@ -1,0 +1,200 @@
+import { ArgumentError } from "../errors/mod.ts";
+import { type FrameInput, toBatches, toGeoDataFrame } from "../frame/from_any.ts";
+import { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { RenamedColumn } from "../frame/types.ts";
+import { checkAttempts, checkIfExists, checkWhole, normalTableName } from "./_arguments.ts";
+import type { Call, Platform, WriteRequest } from "./_platform.ts";
+import { checkQuota, quotaGuard } from "./_quota.ts";
+import { resolvePlatform } from "./_resolve_platform.ts";
+import { isStream, UploadFrames } from "./_upload_frames.ts";
+import type { IfExists, TableOptions, TableProgress } from "./table_options.ts";
+
+/** What an upload takes. */
+export interface ToCartoOptions extends TableOptions {
+  /**
+   * What to do when a table has the name: `fail`, which is the default; `replace` its rows and columns, in place, so
+   * that the table keeps its identity, privacy, grants and views; or `append` the rows to it.
+   */
+  ifExists?: IfExists | undefined;
+  /**
+   * The column that holds the geometries, in any encoding (WKT, EWKB, GeoJSON …); it becomes `the_geom`. When not
+   * given, the data's own geometry.
+   */
+  geomCol?: string | undefined;
+  /** Whether the rows are numbered, from 0, in a last column named `indexLabel`. Default false. */
+  index?: boolean | undefined;
+  /** The name of the column of row numbers. */
+  indexLabel?: string | undefined;
+  /** Whether a new table becomes one that CARTO lists and draws. Default true. */
+  cartodbfy?: boolean | undefined;
+  /** Attempts in all for a request that a busy server refused. Default 3. */
+  retryTimes?: number | undefined;
+  /**
+   * The most bytes in one request; larger data travel in several, and still all of them arrive or nothing changes.
+   * Default 2,000,000,000; servers take 2 GB.
+   */
+  maxUploadSize?: number | undefined;
+  /** Whether to send the rows without asking for the room that is left in the account. Default false. */
+  skipQuotaWarning?: boolean | undefined;
+  /** The format that rows travel in. Default `auto`: binary where all types allow it, else CSV. */
+  copyFormat?: "auto" | "binary" | "csv" | undefined;
+  /**
+   * Whether the rows are compressed on the way; a number is the level from 1 to 9. Default `auto`: yes, except to a
+   * server on this machine.
+   */
+  gzip?: "auto" | boolean | number | undefined;
+  /** Is told how far the upload is. */
+  onProgress?: ((progress: TableProgress) => void) | undefined;
+}
+
+/** What came of an upload. */
+export interface ToCartoReport {
+  /** The table's name as it was normalised. */
+  readonly table: string;
+  /** How many rows were written. */
+  readonly rows: number;
+  /** Bytes that the rows took on the way, before compression. */
+  readonly bytes: number;
+  /** Whether the table is new. */
+  readonly created: boolean;
+  /** The columns that have another name in the table than in the data. */
+  readonly renamed: readonly RenamedColumn[];
+  /** What to know besides. */
+  readonly warnings: readonly string[];
+}
+
+/** What can be uploaded: anything that a frame can be made of, or a stream of rows or frames. */
+export type ToCartoInput = FrameInput | AsyncIterable<unknown> | Iterable<unknown>;
+
+/** The most bytes in one request unless told otherwise. */
+const MAX_UPLOAD_SIZE = 2_000_000_000;
+
+/**
+ * Uploads data as a table: all rows, or nothing changes. They travel by COPY into a staging table, and one transaction
+ * puts them in place; a failure or an abort before that leaves the account as it was.
+ *
+ * Columns get names that PostgreSQL and CARTO take (see `renamed` in the report), and types that hold every value
+ * exactly. The geometry becomes `the_geom`, in SRID 4326: what comes in another known coordinate system is reprojected,
+ * what comes in an unknown one refused. A whole-number column `cartodb_id` becomes the table's ids. With `append` the
+ * columns are compared first, and values that the table would change (a fraction in a column of whole numbers) are
+ * refused.
+ *
+ * Arrays, records of columns, feature collections, Arrow, Arquero and Polars tables and `GeoDataFrame`s are taken as
+ * they are. Iterables and async iterables of rows or frames are streamed, in constant memory; the first batch tells the
+ * columns.
+ *
+ * Large uploads end in a batch job, which needs the master key; with another key the last step is a plain query. Costs
+ * five requests, and two more than that for each further COPY or job. CARTOframes' `log_enabled` has no counterpart:
+ * nothing is printed, the report is returned.
+ *
+ * @param data What to upload
+ * @param tableName The table's name, normalised before use
+ * @param options See {@linkcode ToCartoOptions}
+ * @returns What was written, and under which names
+ * @throws {ArgumentError} The data, the name or an option cannot be used, or the columns do not fit the table
+ * @throws {DataError} A value cannot be written as it is; the place is told
+ * @throws {AlreadyExistsError} A table has that name, and `ifExists` is `fail`
+ * @throws {CartoError} Code `quota-exceeded`: there is no room for the rows
+ * @throws {ResponseError} The server refused; see `code`
+ * @throws {JobError} The last step failed as a batch job
+ *
+ * @example Upload rows
+ * ```ts
+ * import { Credentials } from "@cartoframes/cartoframes/auth";
+ * import { toCarto } from "@cartoframes/cartoframes";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Leave `transport` out to reach your account; here every answer is that of a server where all goes well
+ * const transport = {
+ *   fetch: () => Promise.resolve(Response.json({ rows: [{ schema: "public", target: null }], fields: {}, total_rows: 2 })),
+ * };
+ * const credentials = new Credentials({ username: "ana", apiKey: "1234" });
+ *
+ * const cafes = [
+ *   { "Name": "Hawai", stars: 4, the_geom: "POINT (-3.69 40.42)" },
+ *   { "Name": "El Rey", stars: 5, the_geom: "POINT (-3.7 40.42)" },
+ * ];
+ * const report = await toCarto(cafes, "My cafés", { credentials, transport, geomCol: "the_geom" });
+ * assertEquals([report.table, report.rows, report.created], ["my_cafes", 2, true]);
+ * assertEquals(report.renamed.map(({ from, to }) => [from, to]), [["Name", "name"]]);
+ * ```
+ */
+export async function toCarto(
+  data: ToCartoInput,
+  tableName: string,
+  options: ToCartoOptions = {},
+): Promise<ToCartoReport> {
+  const table = normalTableName(tableName);
+  const settings = resolveOptions(options);
+  const platform = resolvePlatform(options);
+  const call: Call = { operation: `upload table "${table}"`, signal: options.signal };
+  const remaining = options.skipQuotaWarning === true ? undefined : await platform.remainingQuota(call);
+  const frames = await openFrames(data, options, call.operation);
+  try {
+    return await upload(platform, frames, { ...call, ...settings, table }, remaining);
+  } finally {
+    await frames.close();
+  }
+}
+
+async function upload(
+  platform: Platform,
+  frames: UploadFrames,
+  settings: Omit<WriteRequest, "columns" | "batches">,
+  remaining: number | undefined,
+): Promise<ToCartoReport> {
+  const { columns, renamed, warnings } = frames.columns;
+  if (remaining !== undefined) checkQuota(frames.whole, columns, remaining, settings.operation);
+  const outcome = await platform.write({
+    ...settings,
+    columns,
+    batches: frames,
+    onProgress: quotaGuard(remaining, settings.onProgress, settings.operation),
+  });
+  return { table: settings.table, ...outcome, renamed, warnings: [...warnings, ...outcome.warnings] };
+}
+
+/** Options with nothing left open. */
+function resolveOptions(
+  options: ToCartoOptions,
+): Omit<WriteRequest, "columns" | "batches" | "table" | keyof Call> {
+  const format = options.copyFormat ?? "auto";
+  if (format !== "auto" && format !== "binary" && format !== "csv") {
+    throw new ArgumentError("Cannot use this copyFormat: it must be one of auto, binary, csv", {
+      argument: "copyFormat",
+    });
+  }
+  const { gzip } = options;
+  return {
+    ifExists: checkIfExists(options.ifExists, ["fail", "replace", "append"]),
+    cartodbfy: options.cartodbfy ?? true,
+    attempts: checkAttempts(options.retryTimes),
+    maxUploadSize: checkWhole(options.maxUploadSize ?? MAX_UPLOAD_SIZE, "maxUploadSize", 1),
+    format,
+    gzip: gzip === "auto" ? undefined : gzip,
+    onProgress: options.onProgress,
+  };
+}
+
+/** The data as frames with planned columns. */
+async function openFrames(
+  data: ToCartoInput,
+  options: ToCartoOptions,
+  operation: string,
+): Promise<UploadFrames> {
+  const preparing = { operation, geomCol: options.geomCol, indexLabel: indexLabel(options) };
+  if (isStream(data)) return await UploadFrames.ofStream(toBatches(data as AsyncIterable<never>), preparing);
+  return UploadFrames.ofFrame(
+    data instanceof GeoDataFrame ? data : toGeoDataFrame(data as FrameInput),
+    preparing,
+  );
+}
+
+function indexLabel({ index, indexLabel }: ToCartoOptions): string | undefined {
+  if (index !== true) return undefined;
+  if (typeof indexLabel === "string" && indexLabel !== "") return indexLabel;
+  throw new ArgumentError("Cannot number the rows without a name for their column", {
+    argument: "indexLabel",
+    hint: 'Pass { index: true, indexLabel: "row" }',
+  });
+}

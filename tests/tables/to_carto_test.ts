@@ -1,0 +1,456 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import {
+  AlreadyExistsError,
+  ArgumentError,
+  DataError,
+  isCartoError,
+  JobError,
+} from "../../src/errors/mod.ts";
+import { GeoDataFrame } from "../../src/frame/mod.ts";
+import { toCarto, type ToCartoOptions } from "../../src/tables/mod.ts";
+import { fakeCarto, isLook, json, type SeenRequest, sqlError, target, withoutRandom } from "./_fake_carto.ts";
+
+/** The frame of the cases: `Name X`, `n`, and a point each. */
+function frameF(): GeoDataFrame {
+  return GeoDataFrame.fromRows([
+    { "Name X": "a", n: 1n, geometry: "POINT (0 0)" },
+    { "Name X": "b", n: 2n, geometry: "POINT (1 1)" },
+  ]).setGeometry("geometry", { srid: 4326, drop: true });
+}
+
+type Columns = Parameters<typeof target>[0];
+
+/** An account where a table of these columns stands, or none. */
+function account(columns?: Columns, more: { schema?: string; kind?: string; staging?: string[] } = {}) {
+  return fakeCarto((request) => isLook(request) ? target(columns, more) : undefined);
+}
+
+const CSV: ToCartoOptions = { copyFormat: "csv", skipQuotaWarning: true, gzip: false };
+
+/** The SQL that was sent, without the look at the target and the random part of names. */
+function sent(log: readonly string[]): string[] {
+  return log.filter((text) => !text.includes("AS staging")).map(withoutRandom);
+}
+
+const bodyText = (request: SeenRequest | undefined) => new TextDecoder().decode(request?.body);
+
+const SYSTEM = {
+  cartodb_id: { type: "int8", notNull: true, hasDefault: true },
+  the_geom: "geometry",
+  the_geom_webmercator: { type: "geometry", sql: "geometry(Geometry,3857)" },
+} satisfies Columns;
+
+Deno.test("WR-001: a new table is staged, filled, and then renamed and converted in one statement", async () => {
+  const carto = account();
+  const report = await toCarto(frameF(), "My Table", { ...carto, ...CSV, skipQuotaWarning: false });
+  assertEquals(report, {
+    table: "my_table",
+    rows: 2,
+    bytes: 110,
+    created: true,
+    renamed: [
+      { from: "Name X", to: "name_x", reason: "normalised for PostgreSQL" },
+      { from: "geometry", to: "the_geom", reason: "CARTO's name of the geometry column" },
+    ],
+    warnings: [],
+  });
+  const [me, look, create, copy, finish, ...rest] = carto.log.map(withoutRandom);
+  assertEquals(me, "GET api/v3/me");
+  assertMatch(look ?? "", /relname = 'my_table'/);
+  assertEquals(
+    create,
+    'CREATE TABLE "public"."_cartoframes_staging_my_table_*" ("name_x" text,"n" bigint,"the_geom" geometry(Geometry,4326))',
+  );
+  assertMatch(copy ?? "", /^COPY /);
+  assertEquals(
+    finish,
+    `DO $cartoframes$
+#variable_conflict use_column
+DECLARE _cartoframes_count bigint;
+BEGIN
+LOCK TABLE "public"."_cartoframes_staging_my_table_*" IN ACCESS EXCLUSIVE MODE;
+ALTER TABLE "public"."_cartoframes_staging_my_table_*" RENAME TO "my_table";
+PERFORM CDB_CartodbfyTable('public', 'my_table');
+END $cartoframes$`,
+  );
+  assertEquals(rest, []);
+});
+
+Deno.test("WR-002 WR-003: rows travel as CSV with bars, geometries as EWKB with the SRID", async () => {
+  const carto = account();
+  await toCarto(frameF(), "My Table", { ...carto, ...CSV });
+  const copy = carto.requests.find(({ path }) => path.endsWith("copyfrom"));
+  assertEquals(
+    withoutRandom(copy?.q ?? ""),
+    `COPY "public"."_cartoframes_staging_my_table_*" ("name_x","n","the_geom") FROM STDIN WITH (FORMAT csv, DELIMITER '|', NULL '__null')`,
+  );
+  assertEquals(
+    bodyText(copy),
+    `a|1|0101000020E6100000${"0".repeat(32)}\nb|2|0101000020E6100000000000000000F03F000000000000F03F\n`,
+  );
+});
+
+Deno.test("WR-004: without cartodbfy the table is renamed and not converted", async () => {
+  const carto = account();
+  await toCarto(frameF(), "t", { ...carto, ...CSV, cartodbfy: false });
+  assert(!carto.log.some((text) => text.includes("CDB_CartodbfyTable")));
+  assertMatch(carto.log.at(-1) ?? "", /RENAME TO "t"/);
+});
+
+Deno.test("WR-005: the account is not asked for its room when that does not matter", async () => {
+  const carto = account();
+  await toCarto(frameF(), "t", { ...carto, ...CSV });
+  assert(!carto.log.includes("GET api/v3/me"));
+});
+
+Deno.test("WR-006 WR-007: nothing is printed; what the log line said is in the report", async () => {
+  const report = await toCarto(frameF(), "My Table", { ...account(), ...CSV });
+  assertEquals([report.table, report.rows], ["my_table", 2]);
+});
+
+Deno.test("WR-008: a table that exists is refused before a row is sent", async () => {
+  const carto = account({ ...SYSTEM, n: "int8" });
+  const error = await assertRejects(() => toCarto(frameF(), "tbl", { ...carto, ...CSV }), AlreadyExistsError);
+  assertEquals(error.message, 'Cannot upload table "tbl": "public.tbl" already exists in your CARTO account');
+  assertMatch(String(error.hint), /ifExists: "replace"/);
+  assertEquals(sent(carto.log), []);
+});
+
+Deno.test("a table that somebody made meanwhile is the same error at the end, and nothing stays behind", async () => {
+  const carto = fakeCarto((request) => {
+    if (isLook(request)) return target(undefined);
+    return request.q.startsWith("DO") ? sqlError('relation "tbl" already exists') : undefined;
+  });
+  await assertRejects(
+    () => toCarto(frameF(), "tbl", { ...carto, ...CSV }),
+    AlreadyExistsError,
+    '"public.tbl" already exists',
+  );
+  assertEquals(sent(carto.log).at(-1), 'DROP TABLE IF EXISTS "public"."_cartoframes_staging_tbl_*"');
+});
+
+/** The last statement of a replacement. */
+function replacement(lines: string[]): string {
+  return `DO $cartoframes$
+#variable_conflict use_column
+DECLARE _cartoframes_count bigint;
+BEGIN
+LOCK TABLE "public"."_cartoframes_staging_tbl_*" IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE "public"."tbl" IN ACCESS EXCLUSIVE MODE;
+TRUNCATE TABLE "public"."tbl" RESTART IDENTITY;
+${lines.join("\n")}
+GET DIAGNOSTICS _cartoframes_count = ROW_COUNT;
+IF _cartoframes_count <> 2 THEN RAISE EXCEPTION 'cartoframes:rows:%:%', _cartoframes_count, 0; END IF;
+DROP TABLE "public"."_cartoframes_staging_tbl_*";
+END $cartoframes$`;
+}
+
+const INSERT_F =
+  'INSERT INTO "public"."tbl" ("name_x","n","the_geom") SELECT "name_x","n","the_geom" FROM "public"."_cartoframes_staging_tbl_*";';
+
+Deno.test("WR-009: replacing with the same columns empties and fills the table in one statement", async () => {
+  const carto = account({ ...SYSTEM, name_x: "text", n: "int8" });
+  const report = await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "replace" });
+  const [create, , finish] = sent(carto.log);
+  assertMatch(create ?? "", /^CREATE UNLOGGED TABLE /);
+  assertEquals(finish, replacement([INSERT_F]));
+  assertEquals([report.created, report.rows], [false, 2]);
+});
+
+Deno.test("WR-010: names count as normalised, and CARTO's own columns stay", async () => {
+  const carto = account({ ...SYSTEM, a: "int8" });
+  await toCarto([{ A: 1n }], "tbl", { ...carto, ...CSV, ifExists: "replace" });
+  assert(!carto.log.some((text) => text.includes("ALTER TABLE")));
+});
+
+Deno.test("WR-011: a column of another type gets the new one, in its place", async () => {
+  const carto = account({ ...SYSTEM, name_x: "text", n: "int4" });
+  await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "replace" });
+  assertEquals(
+    sent(carto.log).at(-1),
+    replacement(['ALTER TABLE "public"."tbl" ALTER COLUMN "n" TYPE bigint USING NULL;', INSERT_F]),
+  );
+});
+
+Deno.test("WR-012: columns that are not in the data go, new ones come, geometry and id stay", async () => {
+  const carto = account({ ...SYSTEM, name: "text", flag: "bool", ts: "timestamp" });
+  await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "replace" });
+  assertEquals(
+    sent(carto.log).at(-1),
+    replacement([
+      'ALTER TABLE "public"."tbl" DROP COLUMN "name", DROP COLUMN "flag", DROP COLUMN "ts", ADD COLUMN "name_x" text, ADD COLUMN "n" bigint;',
+      INSERT_F,
+    ]),
+  );
+});
+
+Deno.test("WR-014 WR-015: a job too long for the server becomes a function, dropped also when the job fails", async () => {
+  const columns = Array.from({ length: 500 }, (_, i) => `column_number_${i}`);
+  for (const status of ["done", "failed"]) {
+    const carto = fakeCarto((request) => {
+      if (isLook(request)) return target({ ...SYSTEM, old: "text" });
+      if (request.q.startsWith("DO")) {
+        return sqlError("query timeout error", 429, { context: "limit", detail: "datasource" });
+      }
+      if (request.path.startsWith("api/v2/sql/job/")) {
+        return json({ job_id: "1", status, failed_reason: "out of memory" });
+      }
+      return undefined;
+    });
+    const upload = toCarto([Object.fromEntries(columns.map((name) => [name, 1]))], "wide", {
+      ...carto,
+      ...CSV,
+      ifExists: "replace",
+    });
+    if (status === "done") assertEquals((await upload).rows, 1);
+    else await assertRejects(() => upload, JobError, 'Cannot upload table "wide": out of memory');
+    const create = carto.log.find((text) => text.startsWith("CREATE FUNCTION")) ?? "";
+    const name = /"public"\."tmp_func_[0-9a-f]{10}"\(\)/.exec(create)?.[0] ?? "none";
+    assert(create.includes('ADD COLUMN "column_number_499" integer'));
+    const job = carto.requests.find(({ path, method }) => path === "api/v2/sql/job" && method === "POST");
+    assertEquals(job?.q, `SELECT ${name}`);
+    assert(carto.log.indexOf(`DROP FUNCTION IF EXISTS ${name}`) > carto.log.indexOf(`SELECT ${name}`));
+  }
+});
+
+Deno.test("WR-016: a table of CARTO's own columns only gets the new ones", async () => {
+  const carto = account(SYSTEM);
+  await toCarto([{ a: 1 }], "t1", { ...carto, ...CSV, ifExists: "replace" });
+  assert(carto.log.at(-1)?.includes('ALTER TABLE "public"."t1" ADD COLUMN "a" integer;'));
+});
+
+Deno.test("WR-017: appending inserts and converts nothing", async () => {
+  const carto = account({ ...SYSTEM, name_x: "text", n: "int8" });
+  const report = await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "append" });
+  const last = sent(carto.log).at(-1) ?? "";
+  assert(last.includes(INSERT_F));
+  for (const word of ["TRUNCATE", "ALTER", "CDB_CartodbfyTable"]) assert(!last.includes(word), word);
+  assertEquals([report.created, report.warnings], [false, []]);
+});
+
+Deno.test("WR-018: appending to a table that is not there makes it", async () => {
+  const carto = account();
+  const report = await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "append" });
+  assertEquals(report.created, true);
+  assertMatch(carto.log.at(-1) ?? "", /RENAME TO "tbl";\nPERFORM CDB_CartodbfyTable/);
+});
+
+Deno.test("WR-019: the words of ifExists are told", async () => {
+  const options = { ...account(), ifExists: "other" as "fail" };
+  await assertRejects(() => toCarto(frameF(), "t", options), ArgumentError, "fail, replace, append");
+});
+
+Deno.test("WR-020: what is no data is refused", async () => {
+  for (const data of [1234, null, undefined, "text"]) {
+    await assertRejects(() => toCarto(data as never, "t", account()), ArgumentError);
+  }
+});
+
+Deno.test("WR-021: a table name is a text that is not empty", async () => {
+  for (const name of [1234, ""]) {
+    const carto = account();
+    await assertRejects(() => toCarto(frameF(), name as string, carto), ArgumentError, "table name");
+    assertEquals(carto.log, []);
+  }
+});
+
+Deno.test("WR-022 WR-023: rows are numbered in a last column, its name normalised", async () => {
+  const carto = account();
+  const report = await toCarto([{ a: "x" }, { a: "y" }], "t", {
+    ...carto,
+    ...CSV,
+    index: true,
+    indexLabel: "My Idx",
+  });
+  assertMatch(sent(carto.log)[0] ?? "", /\("a" text,"my_idx" bigint\)$/);
+  assertEquals(bodyText(carto.requests.find(({ path }) => path.endsWith("copyfrom"))), "x|0\ny|1\n");
+  assertEquals(report.renamed.map(({ to }) => to), ["my_idx"]);
+});
+
+Deno.test("WR-024: row numbers need a name", async () => {
+  const error = await assertRejects(
+    () => toCarto(frameF(), "t", { ...account(), index: true }),
+    ArgumentError,
+  );
+  assertEquals(error.argument, "indexLabel");
+});
+
+Deno.test("WR-025: a text column the_geom makes room for the geometry, and is kept and reported", async () => {
+  const frame = GeoDataFrame.fromRows([{ the_geom: "old", geometry: "POINT (1 1)" }])
+    .setGeometry("geometry", { srid: 4326, drop: true });
+  const carto = account();
+  const report = await toCarto(frame, "t", { ...carto, ...CSV });
+  assertMatch(sent(carto.log)[0] ?? "", /\("the_geom_1" text,"the_geom" geometry\(Geometry,4326\)\)$/);
+  assertEquals(report.renamed.map(({ from, to }) => [from, to]), [["the_geom", "the_geom_1"], [
+    "geometry",
+    "the_geom",
+  ]]);
+});
+
+Deno.test("WR-026: a geometry named the_geom keeps its name", async () => {
+  const frame = frameF().rename({ geometry: "the_geom" });
+  const report = await toCarto(frame, "t", { ...account(), ...CSV });
+  assertEquals(report.renamed.map(({ to }) => to), ["name_x"]);
+});
+
+Deno.test("WR-027: geomCol takes the place of the geometry there was", async () => {
+  const frame = frameF().withColumn("geom", ["POINT(1 1)", "POINT(2 2)"]);
+  const carto = account();
+  await toCarto(frame, "t", { ...carto, ...CSV, geomCol: "geom" });
+  assertMatch(sent(carto.log)[0] ?? "", /\("name_x" text,"n" bigint,"the_geom" geometry\(Geometry,4326\)\)$/);
+  assertMatch(
+    bodyText(carto.requests.find(({ path }) => path.endsWith("copyfrom"))),
+    /^a\|1\|0101000020E6100000000000000000F03F000000000000F03F\n/,
+  );
+});
+
+Deno.test("WR-028 WR-029: geomCol works with plain rows, whatever its name", async () => {
+  for (const name of ["wkt", "geometry"]) {
+    const carto = account();
+    await toCarto([{ id: 1, [name]: "POINT(1 1)" }], "t", { ...carto, ...CSV, geomCol: name });
+    assertMatch(sent(carto.log)[0] ?? "", /\("id" integer,"the_geom" geometry\(Geometry,4326\)\)$/, name);
+  }
+});
+
+Deno.test("a geomCol that names no column is refused with the names there are", async () => {
+  const carto = account();
+  const error = await assertRejects(
+    () => toCarto([{ id: 1 }], "t", { ...carto, ...CSV, geomCol: "geom" }),
+    ArgumentError,
+    '"geom"',
+  );
+  assertEquals([error.argument, error.hint], ["geomCol", 'The columns are "id"']);
+});
+
+Deno.test("WR-031: data without geometry make a table without a geometry column before the conversion", async () => {
+  const carto = account();
+  await toCarto([{ id: 1 }], "t", { ...carto, ...CSV });
+  assertMatch(sent(carto.log)[0] ?? "", /\("id" integer\)$/);
+});
+
+Deno.test("WR-032: a frame without rows makes an empty table, and nothing is copied", async () => {
+  const carto = account();
+  const report = await toCarto(frameF().head(0), "t", { ...carto, ...CSV, skipQuotaWarning: false });
+  assertEquals([report.rows, report.created], [0, true]);
+  assertEquals(sent(carto.log).map((text) => text.split(" ")[0]), ["GET", "CREATE", "DO"]);
+});
+
+Deno.test("WR-033: rows that need more room than is left are refused", async () => {
+  const carto = fakeCarto(({ path }) =>
+    path === "api/v3/me"
+      ? json({ user_data: { id: "1", username: "ana", remaining_byte_quota: 0 } })
+      : undefined
+  );
+  const error = await assertRejects(
+    () => toCarto(frameF().head(1), "t", { ...carto, copyFormat: "csv" }),
+    Error,
+    "has 0 bytes left",
+  );
+  assertEquals(isCartoError(error) && error.code, "quota-exceeded");
+  assertEquals(carto.log, ["GET api/v3/me"]);
+});
+
+Deno.test("WR-034: the room is not looked at when that is asked for", async () => {
+  const carto = account();
+  assertEquals((await toCarto(frameF(), "t", { ...carto, ...CSV, skipQuotaWarning: true })).rows, 2);
+});
+
+Deno.test("WR-035: who may not see the account is not checked against it", async () => {
+  for (const me of [json({ config: {} }), sqlError("forbidden", 403)]) {
+    const carto = fakeCarto((request) =>
+      request.path === "api/v3/me" ? me : isLook(request) ? target(undefined) : undefined
+    );
+    assertEquals((await toCarto(frameF(), "t", { ...carto, copyFormat: "csv", gzip: false })).rows, 2);
+  }
+});
+
+/** Five rows of eleven bytes each. */
+const FIVE = ["a", "b", "c", "d", "e"].map((letter) => ({ t: letter.repeat(10) }));
+
+function uploads(requests: readonly SeenRequest[]): SeenRequest[] {
+  return requests.filter(({ path }) => path.endsWith("copyfrom"));
+}
+
+Deno.test("WR-036: a request has at most maxUploadSize bytes; all go into one staging table", async () => {
+  const carto = account();
+  const report = await toCarto(FIVE, "t", { ...carto, ...CSV, maxUploadSize: 30 });
+  const parts = uploads(carto.requests);
+  assertEquals(parts.map(({ body }) => body.length), [22, 22, 11]);
+  assertEquals(new Set(parts.map(({ q }) => q)).size, 1);
+  assertEquals(report.rows, 5);
+  assertEquals(sent(carto.log).filter((text) => text.startsWith("DO")).length, 1);
+});
+
+Deno.test("WR-037: large data travel in as many requests as their size asks for", async () => {
+  const data = Array.from({ length: 4000 }, (_, i) => ({ id: i, t: "x".repeat(280) }));
+  const carto = account();
+  const report = await toCarto(data, "t", { ...carto, ...CSV, maxUploadSize: 100_000 });
+  const parts = uploads(carto.requests);
+  assert(parts.every(({ body }) => body.length <= 100_000));
+  assert(parts.length >= 12 && parts.length <= 13, `${parts.length} requests`);
+  assertEquals(report.rows, 4000);
+});
+
+Deno.test("WR-038: appended parts go into staging too, so that all of them count or none", async () => {
+  const carto = account({ ...SYSTEM, t: "text" });
+  await toCarto(FIVE, "t", { ...carto, ...CSV, ifExists: "append", maxUploadSize: 30 });
+  assertEquals(uploads(carto.requests).length, 3);
+  assert(uploads(carto.requests).every(({ q }) => q.includes("_cartoframes_staging_t_")));
+  assertEquals(sent(carto.log).filter((text) => text.includes('INSERT INTO "public"."t"')).length, 1);
+});
+
+Deno.test("WR-039: table names are normalised", async () => {
+  for (const [given, normal] of [["My-Tablé 2020", "my_table_2020"], ["table", "_table"]] as const) {
+    assertEquals((await toCarto(FIVE, given, { ...account(), ...CSV })).table, normal);
+  }
+});
+
+Deno.test("WR-040: booleans, timestamps and texts", async () => {
+  const carto = account();
+  const row = { flag: true, at: Temporal.PlainDateTime.from("2020-01-01T00:00:00"), name: "ñ" };
+  await toCarto([row], "t", { ...carto, ...CSV });
+  assertMatch(sent(carto.log)[0] ?? "", /\("flag" boolean,"at" timestamp,"name" text\)$/);
+  assertMatch(bodyText(uploads(carto.requests)[0]), /^t(rue)?\|2020-01-01 00:00:00\|ñ\n$/i);
+});
+
+Deno.test("WR-041: a whole-number column cartodb_id brings the ids, checked before the table is changed", async () => {
+  const carto = account();
+  const report = await toCarto([{ cartodb_id: 5n, a: 1 }, { cartodb_id: 9n, a: 2 }], "t", {
+    ...carto,
+    ...CSV,
+  });
+  assertEquals(report.renamed, []);
+  assertMatch(sent(carto.log)[0] ?? "", /\("cartodb_id" bigint,"a" integer\)$/);
+  assertMatch(sent(carto.log).at(-1) ?? "", /count\(DISTINCT "cartodb_id"\)/);
+});
+
+Deno.test("ids that cannot be ids are refused with their rows, before anything is sent", async () => {
+  for (
+    const [ids, words] of [[[1n, 1n], "row 2 has 1 as row 1 has"], [[1n, null], "row 2 has none"], [
+      [-1n, 2n],
+      "row 1 has -1",
+    ]] as const
+  ) {
+    const carto = account();
+    const rows = ids.map((cartodb_id) => ({ cartodb_id, a: 1 }));
+    const error = await assertRejects(() => toCarto(rows, "t", { ...carto, ...CSV }), DataError, words);
+    assertEquals(error.place.column, "cartodb_id");
+    assertEquals(sent(carto.log), []);
+  }
+});
+
+Deno.test("a column cartodb_id of another type keeps its values under another name", async () => {
+  const report = await toCarto([{ cartodb_id: "A1", a: 1 }], "t", { ...account(), ...CSV });
+  assertEquals(report.renamed, [{
+    from: "cartodb_id",
+    to: "cartodb_id_1",
+    reason: "CARTO keeps this name for itself",
+  }]);
+});
+
+Deno.test("WR-042: a user of an organisation writes into the schema of their own", async () => {
+  const carto = account(undefined, { schema: "joe" });
+  await toCarto(frameF(), "t", { ...carto, ...CSV });
+  assertMatch(sent(carto.log)[0] ?? "", /^CREATE TABLE "joe"\."_cartoframes_staging_t_\*"/);
+  assertMatch(carto.log.at(-1) ?? "", /PERFORM CDB_CartodbfyTable\('joe', 't'\)/);
+});
