@@ -1,0 +1,52 @@
+import { ArgumentError } from "../errors/mod.ts";
+import type { Command } from "./_command.ts";
+
+/** Starts a local CARTO, prints one JSON line about it and serves until Ctrl-C. */
+export const emulator: Command = {
+  usage: "[--port N] [--user NAME] [--write-creds FILE] [--data DIR] [--database URL]",
+  words: [0, 0],
+  options: {
+    port: { value: "N", description: "port on the loopback address (default: a free one)" },
+    user: { value: "NAME", description: "name of the account (default: demo)" },
+    "api-key": { value: "KEY", description: "master key of the account (default: a random one)" },
+    "write-creds": { value: "FILE", description: "write a credentials file for the account, mode 0600" },
+    data: { value: "DIR", description: "keep the data in this folder" },
+    database: { value: "URL", description: "use a PostgreSQL server with PostGIS: postgres://…" },
+  },
+  async run({ option, io, signal }) {
+    const { startEmulator } = await import("../emulator/mod.ts");
+    const username = option("user") ?? "demo";
+    const data = option("data");
+    const file = option("write-creds");
+    io.progress("Starting the emulator …");
+    await using carto = await startEmulator({
+      port: portNumber(option("port")),
+      accounts: [{ username, masterKey: option("api-key") }],
+      database: option("database"),
+      dataDir: data === undefined ? undefined : io.path(data),
+    });
+    const account = carto.credentials(username);
+    if (file !== undefined) await writeCredentials(io.path(file), account);
+    await io.write(`${JSON.stringify({ url: account.baseUrl, username, api_key: account.apiKey })}\n`);
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  },
+};
+
+/** The port asked for; 0 takes a free one. */
+function portNumber(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new ArgumentError(`Cannot listen on port "${text}": a port is a number from 0 to 65535`, {
+    argument: "port",
+  });
+}
+
+/** Writes the account's credentials in the form that CARTOframes reads. */
+async function writeCredentials(
+  file: string,
+  account: { username: string; apiKey: string; baseUrl: string },
+): Promise<void> {
+  const { Credentials } = await import("../auth/credentials.ts");
+  await new Credentials(account).save(file);
+}

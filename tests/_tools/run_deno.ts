@@ -1,0 +1,65 @@
+import { join } from "../../src/_deps/path.ts";
+
+/** What a run of a program printed and how it ended. */
+export interface RunResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a program is run. */
+export interface RunOptions {
+  /** The folder it runs in. */
+  readonly cwd: string;
+  /** Its environment, beside what Deno itself needs; the user's folder is `cwd`, so that no real file is found. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sent as a signal when this many milliseconds have passed. */
+  readonly interruptAfter?: number;
+}
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** A file of the project as an absolute path. */
+export function projectFile(path: string): string {
+  return join(import.meta.dirname ?? "", "..", "..", path);
+}
+
+let denoDirectory: Promise<string> | undefined;
+
+/** The folder that Deno keeps modules in; asked once, because the runs get a user's folder of their own. */
+function denoDir(): Promise<string> {
+  return denoDirectory ??= new Deno.Command(Deno.execPath(), { args: ["info", "--json"], cwd: ROOT }).output()
+    .then(({ stdout }) => (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir);
+}
+
+/**
+ * Runs `deno` as a user would, with nothing of this process's environment but what it takes to find modules.
+ *
+ * @param args The words after `deno`, each script as an absolute path
+ */
+export async function runDeno(args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const registry = Deno.env.get("JSR_URL");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: options.cwd,
+    clearEnv: true,
+    env: {
+      DENO_DIR: await denoDir(),
+      HOME: options.cwd,
+      NO_COLOR: "1",
+      DENO_NO_UPDATE_CHECK: "1",
+      ...registry === undefined ? {} : { JSR_URL: registry },
+      ...options.env,
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const timer = options.interruptAfter === undefined
+    ? undefined
+    : setTimeout(() => child.kill("SIGINT"), options.interruptAfter);
+  const { code, stdout, stderr } = await child.output();
+  clearTimeout(timer);
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}

@@ -1,0 +1,68 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { projectFile, runDeno, type RunResult } from "../_tools/run_deno.ts";
+
+const MAIN = projectFile("src/cli/main.ts");
+const MOD = projectFile("mod.ts");
+
+/** Runs the command line in an empty folder with no permission but those given. */
+async function cli(
+  words: readonly string[],
+  flags: readonly string[] = [],
+  script = MAIN,
+): Promise<RunResult> {
+  const cwd = await Deno.makeTempDir();
+  try {
+    return await runDeno(["run", "--no-prompt", ...flags, script, ...words], { cwd });
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+Deno.test("cli: without a word it prints short help, needs no permission and ends with 0", async () => {
+  for (const script of [MAIN, MOD]) {
+    const { code, stdout, stderr } = await cli([], [], script);
+    assertEquals([code, stderr], [0, ""]);
+    for (const command of ["whoami", "tables", "query", "upload", "download", "emulator"]) {
+      assertStringIncludes(stdout, `\n  ${command} `);
+    }
+  }
+});
+
+Deno.test("cli: --help of each command tells its usage and options", async () => {
+  for (const command of ["whoami", "tables", "query", "upload", "download", "emulator"]) {
+    const { code, stdout } = await cli([command, "--help"]);
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, `Usage: ${command} `);
+    assertStringIncludes(stdout, "--creds FILE");
+  }
+});
+
+Deno.test("cli: a wrong command or option ends with 2 and names the nearest right one", async () => {
+  const command = await cli(["uplaod", "x.csv"]);
+  assertEquals(command.code, 2);
+  assertStringIncludes(command.stderr, 'Did you mean "upload"?');
+  const option = await cli(["upload", "x.csv", "--tabel", "x"]);
+  assertEquals(option.code, 2);
+  assertStringIncludes(option.stderr, 'Did you mean "--table"?');
+  const words = await cli(["query"]);
+  assertEquals(words.code, 2);
+  assertStringIncludes(words.stderr, "Usage: query SQL");
+  const value = await cli(["whoami", "--creds"]);
+  assertEquals(value.code, 2);
+  assertStringIncludes(value.stderr, "--creds");
+});
+
+Deno.test("cli: without credentials it ends with 3 and lists the ways and the flags", async () => {
+  const { code, stdout, stderr } = await cli(["whoami"]);
+  assertEquals([code, stdout], [3, ""]);
+  for (const way of ["--creds", "CARTO_USERNAME", ".env", "creds.json", "--allow-env=", "--allow-read="]) {
+    assertStringIncludes(stderr, way);
+  }
+});
+
+Deno.test("cli: a credentials file that may not be read ends with 3 and the narrowest flag", async () => {
+  const { code, stderr } = await cli(["--creds", "creds.json"], [], MOD);
+  assertEquals(code, 3);
+  assertStringIncludes(stderr, "--allow-read=creds.json");
+  assert(!stderr.includes("    at "), "no stack");
+});
