@@ -3,13 +3,15 @@ import { arraybufferDocument } from "../_formats/arraybuffer.ts";
 import type { RunContext } from "../_formats/collect_rows.ts";
 import { csvDocument } from "../_formats/csv.ts";
 import { GeojsonFormat, geojsonSql } from "../_formats/geojson.ts";
+import { geopackageDocument } from "../_formats/geopackage.ts";
 import { JsonFormat } from "../_formats/json.ts";
 import { kmlDocument } from "../_formats/kml.ts";
 import { shapefileDocument } from "../_formats/shapefile.ts";
+import { spatialiteDocument } from "../_formats/spatialite.ts";
 import { svgDocument } from "../_formats/svg.ts";
 import { topojsonDocument } from "../_formats/topojson.ts";
 import type { SpatialTypes } from "../_formats/types.ts";
-import { ApiError, type HandlerRequest } from "../_handler.ts";
+import type { HandlerRequest } from "../_handler.ts";
 import { cacheHeaders, checkAccess, findAffectedTables } from "./affected_tables.ts";
 import { BodyStream } from "./body_stream.ts";
 import { textOf } from "./parameters.ts";
@@ -100,7 +102,8 @@ function makeDocument(
     case "arraybuffer":
       return arraybufferDocument(run, sql, skipped);
     case "gpkg":
+      return geopackageDocument(run, sql, skipped, filename, spatial);
     case "spatialite":
-      throw new ApiError(501, `Cannot write the format ${format}: the emulator does not have it yet`);
+      return spatialiteDocument(run, sql, skipped, filename, spatial);
   }
 }
