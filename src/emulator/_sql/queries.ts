@@ -101,7 +101,7 @@ $body$;
 
 -- How many rows a query gives, as the planner guesses.
 CREATE OR REPLACE FUNCTION cartodb.CDB_EstimateRowCount(query text) RETURNS numeric
-LANGUAGE plpgsql STABLE AS $body$
+LANGUAGE plpgsql AS $body$
 DECLARE
   plan json;
 BEGIN

@@ -383,6 +383,14 @@ await testEngines("engine", async (t, engine) => {
     ]);
   });
 
+  await t.step("a geometry that the database cannot unite is an error, never an empty answer", async () => {
+    const union = `SELECT round(ST_Area(ST_Union(h))::numeric, 1)
+      FROM CDB_HexagonGrid(ST_MakeEnvelope(0, 0, 10, 10, 3857), 2) AS h`;
+    const got = await sql(engine, union).then(({ rows }) => rows[0]?.[0], () => "error");
+    assertEquals(got, engine.kind === "server" ? "207.8" : "error");
+    assertEquals(await value(engine, "SELECT count(*) FROM bulk"), "100000");
+  });
+
   await t.step("the database is named for the account", async () => {
     assertEquals(await value(engine, "SELECT current_database()"), "demo_db");
   });
