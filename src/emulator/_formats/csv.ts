@@ -5,6 +5,8 @@ import { RowReader } from "./json_rows.ts";
 import { describeTable, GEOMETRY } from "./table.ts";
 
 const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
+const TAB = 0x09;
 const QUOTE = 0x22;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -69,7 +71,9 @@ function writeField(out: ByteWriter, bytes: Uint8Array, start: number, end: numb
 function needsQuotes(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
-    if (byte === COMMA || byte === QUOTE || byte === LF || byte === CR) return true;
+    if (
+      byte === COMMA || byte === QUOTE || byte === LF || byte === CR || byte === TAB || byte === SEMICOLON
+    ) return true;
   }
   return false;
 }

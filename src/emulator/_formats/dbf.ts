@@ -11,6 +11,8 @@ export interface DbfColumn {
   readonly name: string;
   /** PostgreSQL's name of its type. */
   readonly type: string;
+  /** PostgreSQL's modifier of its type: the width and the decimals of a numeric; -1 without one. */
+  readonly modifier: number;
   /** Its values in text form. */
   readonly values: readonly (string | null)[];
 }
@@ -52,7 +54,7 @@ export function encodeDbf(columns: readonly DbfColumn[], rows: number, now: Date
   return out.take();
 }
 
-function planField({ type, values }: DbfColumn): DbfField {
+function planField({ type, modifier, values }: DbfColumn): DbfField {
   const isWhole = type === "int2" || type === "int4" || type === "int8" || type === "bool";
   if (isWhole) {
     const cells = values.map((value) =>
@@ -60,13 +62,18 @@ function planField({ type, values }: DbfColumn): DbfField {
     );
     return { kind: "N", width: widest(cells), decimals: 0, cells };
   }
+  if (type === "numeric" && modifier >= 4) {
+    const cells = values.map((value) => value === null ? null : encoder.encode(value));
+    return { kind: "N", width: (modifier - 4) >> 16 & 0xffff, decimals: (modifier - 4) & 0x7ff, cells };
+  }
   if (type === "float4" || type === "float8" || type === "numeric") {
     const cells = values.map((value) => value === null ? null : encoder.encode(decimalText(value)));
     return { kind: "N", width: 24, decimals: 15, cells };
   }
-  if (type === "date") {
+  // A time of day has no place in the format.
+  if (type === "date" || type.startsWith("timestamp")) {
     const cells = values.map((value) =>
-      value === null ? null : encoder.encode(value.replaceAll("-", "").slice(0, 8))
+      value === null ? null : encoder.encode(value.slice(0, 10).replaceAll("-", ""))
     );
     return { kind: "D", width: 8, decimals: 0, cells };
   }
@@ -98,7 +105,9 @@ function widest(cells: readonly (Uint8Array | null)[]): number {
 function cellBytes(field: DbfField, cell: Uint8Array | null): Uint8Array {
   const missing = { N: 0x2a, D: 0x30, C: SPACE }[field.kind];
   const bytes = new Uint8Array(field.width).fill(cell === null ? missing : SPACE);
-  if (cell !== null) bytes.set(cell, field.kind === "N" ? field.width - cell.length : 0);
+  if (cell !== null) {
+    bytes.set(cell.subarray(0, field.width), field.kind === "N" ? Math.max(0, field.width - cell.length) : 0);
+  }
   return bytes;
 }
 

@@ -24,6 +24,7 @@ export async function kmlDocument(
     fields.some(({ name }) => name === GEOMETRY)
       ? `ST_AsKML(CASE WHEN ST_SRID(${geometry}) = 0 THEN ST_SetSRID(${geometry}, 4326) ELSE ${geometry} END, 15)`
       : "NULL",
+    fields.some(({ name }) => name === GEOMETRY) ? `GeometryType(${geometry})` : "NULL",
   ];
   const { rows } = await collectRows(context, `SELECT ${columns.join(", ")} FROM ${from}`);
   const lines = [
@@ -50,7 +51,7 @@ export async function kmlDocument(
       if (typeof value === "string") lines.push(`\t<${tag}>${escapeXml(value)}</${tag}>`);
     });
     const kml = row[shown.length];
-    if (typeof kml === "string" && !/^<(?:Multi)?.*?Point>/.test(kml)) {
+    if (/^(?:MULTI)?(?:LINESTRING|POLYGON)/.test(row[shown.length + 1] ?? "")) {
       lines.push(
         "\t<Style><LineStyle><color>ff0000ff</color></LineStyle><PolyStyle><fill>0</fill></PolyStyle></Style>",
       );
@@ -59,7 +60,9 @@ export async function kmlDocument(
     if (values.length > 0) {
       lines.push(`\t<ExtendedData><SchemaData schemaUrl="#${layer}">`);
       for (const { field, index } of values) {
-        const value = escapeXml(plainValue(row[index] ?? "", typeName(field.typeOid, spatial)));
+        const value = escapeXml(
+          plainValue(row[index] ?? "", typeName(field.typeOid, spatial), field.typeModifier),
+        );
         lines.push(`\t\t<SimpleData name="${escapeXml(field.name)}">${value}</SimpleData>`);
       }
       lines.push("\t</SchemaData></ExtendedData>");
@@ -77,9 +80,20 @@ function simpleType(type: string): string {
   return "string";
 }
 
-function plainValue(value: string, type: string | undefined): string {
+/** A value as the file's library writes it: 15 digits, and dates with slashes. */
+function plainValue(value: string, type: string | undefined, modifier: number): string {
   if (type === "bool") return value === "t" ? "1" : "0";
+  if (type === "float8" || (type === "numeric" && modifier < 0)) return fifteenDigits(Number(value));
+  if (type === "date" || type?.startsWith("timestamp")) {
+    return value.replace(/^(\d+)-(\d\d)-(\d\d)/, "$1/$2/$3");
+  }
   return value;
+}
+
+function fifteenDigits(value: number): string {
+  if (!Number.isFinite(value)) return String(value).replace("Infinity", "inf").replace("NaN", "nan");
+  const [digits = "", exponent] = Number(value.toPrecision(15)).toString().split("e");
+  return exponent === undefined ? digits : `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 }
 
 function escapeXml(text: string): string {

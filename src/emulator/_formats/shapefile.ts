@@ -41,6 +41,7 @@ export async function shapefileDocument(
     shown.map((field, index) => ({
       name: field.name,
       type: typeName(field.typeOid, spatial) ?? "text",
+      modifier: field.typeModifier,
       values: rows.map((row) => row[index] ?? null),
     })),
     rows.length,

@@ -1,5 +1,4 @@
 import { type Account, ApiError, type Key, type Parameters } from "../_handler.ts";
-import { textOf } from "./parameters.ts";
 
 const decoder = new TextDecoder();
 
@@ -22,8 +21,10 @@ export function parseBasic(header: string | null): { username: string; token: st
 export function tokenOf(headers: Headers, query: Parameters, body: Parameters): string | undefined {
   const basic = parseBasic(headers.get("authorization"))?.token;
   if (basic !== undefined && basic !== "") return basic;
-  return textOf(body, "api_key") ?? textOf(body, "map_key") ?? textOf(query, "api_key") ??
-    textOf(query, "map_key");
+  const given = [body.api_key, body.map_key, query.api_key, query.map_key];
+  const token = given.find((value) => value !== undefined && value !== null && value !== "");
+  // A repeated key is a list, which no key equals.
+  return token === undefined ? undefined : String(token);
 }
 
 /** The key of an account that has this token; without a token, its default key. */

@@ -118,9 +118,17 @@ export function withoutSemicolon(sql: string): string {
   return sql.replace(/;\s*$/, "");
 }
 
-/** The header that names the file. */
+/**
+ * The header that names the file.
+ *
+ * @throws {ApiError} For a name that no header can hold
+ */
 export function contentDisposition(options: QueryOptions, now: Date): string {
   const kind = options.isAttachment ? "attachment" : "inline";
   const file = `${options.filename}.${FORMATS[options.format].extension}`;
+  // deno-lint-ignore no-control-regex -- exactly what a header may not hold
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(file)) {
+    throw new ApiError(400, 'Invalid character in header content ["Content-Disposition"]');
+  }
   return `${kind}; filename=${file}; modification-date="${now.toUTCString()}";`;
 }
