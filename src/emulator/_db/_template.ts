@@ -1,4 +1,10 @@
-import type { PgliteEngine } from "./pglite_engine.ts";
+/** An open database that a template is taken from. */
+export interface TemplateSource {
+  /** The files of the database as a tar. */
+  dump(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Ends the database. */
+  close(): Promise<void>;
+}
 
 /** Changes with everything else that decides what a template holds. */
 const PGLITE_VERSIONS = "pglite 0.5.8, pglite-postgis 0.2.8";
@@ -15,7 +21,7 @@ const PGLITE_VERSIONS = "pglite 0.5.8, pglite-postgis 0.2.8";
  */
 export async function loadTemplate(
   schema: string,
-  build: () => Promise<PgliteEngine>,
+  build: () => Promise<TemplateSource>,
   cacheDir: string | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const path = cacheDir === undefined ? undefined : `${cacheDir}/emulator-${await digest(schema)}.tar.gz`;
