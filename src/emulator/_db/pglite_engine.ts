@@ -1,3 +1,4 @@
+import { PermissionError } from "../../errors/mod.ts";
 import type { BackendMessage, Engine, RunOptions } from "./engine.ts";
 import { type Addresses, CONTROL, RING_LENGTH } from "./_worker_messages.ts";
 import type { WorkerReply, WorkerRequest } from "./_worker_messages.ts";
@@ -15,6 +16,9 @@ const GRACE = 2_000;
 
 /** Milliseconds after which a statement that does not stop takes the worker with it. */
 const PATIENCE = 20_000;
+
+/** The worker's module; `new URL` with `import.meta.url` is what bundlers and registries recognise. */
+const WORKER_URL = new URL("./pglite_worker.ts", import.meta.url);
 
 const USER_REQUEST = "canceling statement due to user request";
 const STATEMENT_TIMEOUT = "canceling statement due to statement timeout";
@@ -81,6 +85,7 @@ export class PgliteEngine implements Engine {
 
   /** Opens the database: reads a template or an existing folder, or makes an empty cluster. */
   static async open(options: PgliteOptions): Promise<PgliteEngine> {
+    await checkWorkerAccess();
     const engine = new PgliteEngine(options);
     try {
       await engine.#openDatabase(options.template);
@@ -149,7 +154,7 @@ export class PgliteEngine implements Engine {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(new URL("./pglite_worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(WORKER_URL, { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => this.#receive(data);
     worker.onerror = (event) => {
       event.preventDefault();
@@ -185,7 +190,7 @@ export class PgliteEngine implements Engine {
     this.#worker.postMessage(request);
     const reply = await this.#answer.promise;
     this.#answer = undefined;
-    if (reply.kind === "failed") throw new Error(`Cannot open the database: ${reply.message}`);
+    if (reply.kind === "failed") throw openingError(reply.message);
     return reply;
   }
 
@@ -366,6 +371,28 @@ export class PgliteEngine implements Engine {
       this.#failure = error instanceof Error ? error : new Error(String(error));
     }
   }
+}
+
+/** Asks for leave to read before there is a worker, which would print its own refusal. */
+async function checkWorkerAccess(): Promise<void> {
+  if (WORKER_URL.protocol !== "file:") return;
+  try {
+    await Deno.stat(WORKER_URL);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw openingError(error.message);
+    throw error;
+  }
+}
+
+/** The worker tells its errors as text; one about leave to read becomes advice. */
+function openingError(message: string): Error {
+  const path = /Requires read access to "?([^",]+)"?/.exec(message)?.[1];
+  if (path === undefined) return new Error(`Cannot open the database: ${message}`);
+  return new PermissionError(`Cannot start the embedded database: Deno refused to read "${path}"`, {
+    flags: ["--allow-read"],
+    hint: "Add to this run: --allow-read, or --allow-read=FOLDERS with the folder of this module, " +
+      "the one that npm packages lie in, and those given for data and cache",
+  });
 }
 
 /** What the embedded database cannot do, said aloud. */

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { PermissionError } from "../../../src/errors/mod.ts";
 import type { Engine } from "../../../src/emulator/_db/engine.ts";
 import { openEngine } from "../../../src/emulator/_db/open.ts";
 import { defaultCacheDir, loadTemplate } from "../../../src/emulator/_db/_template.ts";
@@ -70,6 +71,19 @@ Deno.test({
     const source = { dump: () => Promise.resolve(tar), close: () => Promise.resolve() };
     assertEquals(defaultCacheDir(), undefined);
     assertEquals(await loadTemplate("a", () => Promise.resolve(source), "/nowhere/to/write"), tar);
+  },
+});
+
+Deno.test({
+  name: "embedded database: without leave to read there is advice, and nothing is left running",
+  permissions: "none",
+  fn: async () => {
+    const error = await assertRejects(
+      () => openEngine({ accounts: [ACCOUNT], cacheDir: false }),
+      PermissionError,
+      "Cannot start the embedded database: Deno refused to read",
+    );
+    assertEquals(error.flags, ["--allow-read"]);
   },
 });
 
