@@ -5,7 +5,6 @@
  * `--only=NAME,NAME` runs some of the steps, `--allow-dirty` lets the publish dry run pass with changes that are not
  * committed.
  */
-// deno-lint-ignore-file no-console -- a program that reports
 import { toFileUrl } from "../../src/_deps/path.ts";
 import { copyFolder, entryPoints } from "./snapshots.ts";
 

@@ -179,6 +179,15 @@ Deno.test("architecture: importing mod.ts loads nothing but our own files", asyn
   assertEquals([...loaded].filter(isForeign).map(([path, from]) => `${from} imports ${path}`), []);
 });
 
+Deno.test("architecture: the library prints nothing; only the command line does, and through its own streams", async () => {
+  const printing: string[] = [];
+  for await (const file of sourceFiles()) {
+    const code = (await Deno.readTextFile(file)).replace(/\/\*[^]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+    if (/\bconsole\.\w+\(/.test(code)) printing.push(file.href.slice(ROOT.href.length));
+  }
+  assertEquals(printing, []);
+});
+
 Deno.test("architecture: files are named in snake_case", async () => {
   const files = [...await Array.fromAsync(sourceFiles()), ...await Array.fromAsync(testFiles())];
   const names = files.map(({ href }) => href.slice(href.lastIndexOf("/") + 1));

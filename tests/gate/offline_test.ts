@@ -291,16 +291,14 @@ for (const [title, text, values] of ENV) {
   });
 }
 
-const WARNER = console;
-
 Deno.test("dotenv: a bad name is left out with a warning", () => {
   const warnings: unknown[] = [];
-  const warn = WARNER.warn;
-  WARNER.warn = (text: unknown) => warnings.push(text);
+  const warn = console.warn;
+  console.warn = (text: unknown) => warnings.push(text);
   try {
     assertEquals(parse("1A=b\nA-B=c\nC=d"), { C: "d" });
   } finally {
-    WARNER.warn = warn;
+    console.warn = warn;
   }
   assertEquals(warnings.length, 2);
   assertStringIncludes(String(warnings[0]), '"1A"');

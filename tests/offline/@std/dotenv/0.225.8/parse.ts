@@ -28,7 +28,6 @@ export function parse(text: string): Record<string, string> {
     const lineEnd = text.slice(value.end).search(/[\r\n]/);
     ASSIGNMENT.lastIndex = lineEnd < 0 ? text.length : value.end + lineEnd;
     if (!NAME.test(name)) {
-      // deno-lint-ignore no-console
       console.warn(
         `Ignored the key "${name}" as it is not a valid identifier: The key need to match the pattern /^[a-zA-Z_][a-zA-Z0-9_]*$/.`,
       );
