@@ -1,7 +1,7 @@
 import { type AccountOptions, type Engine, ownerRole, PUBLIC_ROLE, type TableGrant } from "./engine.ts";
 import { query, quoteIdentifier, quoteLiteral } from "./query.ts";
 import { defaultCacheDir, loadTemplate } from "./_template.ts";
-import { cartoSchema } from "../_sql/mod.ts";
+import { cartoSchema } from "../_sql/carto_schema.ts";
 
 /** Where the database of an emulator lives, and whom it serves. */
 export interface OpenEngineOptions {
