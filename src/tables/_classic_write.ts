@@ -1,9 +1,10 @@
 import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
-import { ResponseError } from "../errors/mod.ts";
+import { CartoError, isCartoError, ResponseError } from "../errors/mod.ts";
+import type { Cast } from "./_casts.ts";
 import { copyEncoder } from "./_copy_encoder.ts";
 import { CopyParts, type PartProgress } from "./_copy_parts.ts";
-import { createStagingSql } from "./_finish_sql.ts";
+import { createStagingSql, qualified } from "./_finish_sql.ts";
 import type { WriteOutcome, WriteRequest } from "./_platform.ts";
 import { type Staging, writeStaged } from "./_staged_write.ts";
 
@@ -13,41 +14,65 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
   const outcome = await writeStaged(client, request, request, {
     columns: request.columns,
     async fill(staging) {
-      await createStaging(client, request, staging);
-      const told = await copyInto(client, request, staging);
+      const isStaged = await createStaging(client, request, staging);
+      const table = isStaged ? staging.sqlName : qualified(staging.schema, request.table);
+      const told = await copyInto(client, request, table, isStaged ? undefined : () => refuseParts(request));
       bytes = told.bytes;
       request.onProgress?.({ phase: "finish", ...told });
-      return { columns: request.columns, rows: told.rows };
+      return { columns: request.columns, rows: told.rows, isDone: !isStaged };
     },
   });
   return { ...outcome, bytes };
 }
 
+/**
+ * Makes the staging table; false where the key may add rows to the target but not make tables. One COPY is all or
+ * nothing by itself, so that rows which need no change can go into the target directly.
+ */
 async function createStaging(
   client: ClassicClient,
   { columns, signal }: WriteRequest,
-  staging: Staging,
-): Promise<void> {
-  const statement = createStagingSql(staging.schema, staging.name, columns, staging.kind === "create");
-  await client.sql.query(statement, { signal });
+  { schema, name, kind, plan }: Staging,
+): Promise<boolean> {
+  try {
+    await client.sql.query(createStagingSql(schema, name, columns, kind === "create"), { signal });
+    return true;
+  } catch (error) {
+    const isRefused = isCartoError(error) && error.code === "access-denied";
+    if (!isRefused || kind !== "append" || !plan?.casts.every(isPlain)) throw error;
+    return false;
+  }
+}
+
+/** Whether values go into the target's column as they are. */
+function isPlain({ expression, misfit, warning }: Cast): boolean {
+  return expression.startsWith('"') && expression.endsWith('"') && misfit === undefined &&
+    warning === undefined;
+}
+
+function refuseParts({ operation }: WriteRequest): never {
+  throw new CartoError(
+    "access-denied",
+    `Cannot ${operation}: rows for more than one request need a staging table`,
+    {
+      hint: "Use a key that may create tables, or append fewer rows at a time",
+    },
+  );
 }
 
 /** Sends all rows, in as many requests as their size asks for. */
 async function copyInto(
   client: ClassicClient,
   request: WriteRequest,
-  staging: Staging,
+  table: string,
+  onOverflow: (() => never) | undefined,
 ): Promise<PartProgress> {
   const { columns, batches, maxUploadSize, attempts, gzip, signal, onProgress } = request;
   const encoder = copyEncoder(columns, request.format);
-  const parts = new CopyParts(
-    encoder,
-    batches,
-    maxUploadSize,
-    (told) => onProgress?.({ phase: "upload", ...told }),
-  );
+  const tell = (told: PartProgress) => onProgress?.({ phase: "upload", ...told });
+  const parts = new CopyParts(encoder, batches, maxUploadSize, tell, onOverflow);
   const names = sql.ids(columns.map(({ name }) => name));
-  const statement = `COPY ${staging.sqlName} (${names}) FROM STDIN WITH (${encoder.options})`;
+  const statement = `COPY ${table} (${names}) FROM STDIN WITH (${encoder.options})`;
   try {
     while (await parts.next()) {
       const { totalRows } = await client.copy.from(statement, () => parts.body(), {

@@ -39,6 +39,7 @@ export class CopyParts {
   readonly #batches: WriteBatches;
   readonly #maxBytes: number;
   readonly #onProgress: (progress: PartProgress) => void;
+  readonly #onOverflow: (() => never) | undefined;
   #pieces: AsyncIterator<Piece>;
   /** A piece that did not fit the request before. */
   #waiting: Piece | undefined;
@@ -54,7 +55,9 @@ export class CopyParts {
     batches: WriteBatches,
     maxBytes: number,
     onProgress: (progress: PartProgress) => void,
+    onOverflow?: () => never,
   ) {
+    this.#onOverflow = onOverflow;
     this.#encoder = encoder;
     this.#batches = batches;
     this.#maxBytes = maxBytes;
@@ -94,7 +97,11 @@ export class CopyParts {
     while (true) {
       const piece = this.#waiting ?? await this.#nextPiece();
       this.#waiting = piece;
-      if (piece === undefined || (this.#part.rows > 0 && bytes + piece.size > this.#maxBytes)) break;
+      if (piece === undefined || (this.#part.rows > 0 && bytes + piece.size > this.#maxBytes)) {
+        // An error here ends the request, and the database forgets what it was sent
+        if (piece !== undefined) this.#onOverflow?.();
+        break;
+      }
       this.#waiting = undefined;
       bytes += piece.size;
       this.#keep(piece);

@@ -27,8 +27,16 @@ const CLEANUP_TIMEOUT = 15_000;
 export interface Filling {
   /** The columns, where they are known before the rows are there. */
   readonly columns: readonly PlanColumn[] | undefined;
-  /** Makes and fills the staging table, and tells its columns and how many rows it has. */
-  fill(staging: Staging): Promise<{ columns: readonly PlanColumn[]; rows: number }>;
+  /** Makes and fills the staging table. */
+  fill(staging: Staging): Promise<Filled>;
+}
+
+/** A staging table that has been filled. */
+export interface Filled {
+  readonly columns: readonly PlanColumn[];
+  readonly rows: number;
+  /** Whether there is no staging table after all: the rows are where they are to be. */
+  readonly isDone?: boolean | undefined;
 }
 
 /** A staging table that is to be made. */
@@ -39,6 +47,8 @@ export interface Staging {
   readonly sqlName: string;
   /** What will be done with it. */
   readonly kind: WritePlan["kind"];
+  /** How that will be done, where the columns are known by now. */
+  readonly plan: WritePlan | undefined;
 }
 
 /** What became of it. */
@@ -61,9 +71,9 @@ export async function writeStaged(
   const target = await lookAtTarget(client, intent.table, call);
   checkTarget(target, intent);
   // What cannot be written is refused before a row is sent, where the columns are known by then
-  if (filling.columns !== undefined) planWrite(target, filling.columns, intent);
+  const plan = filling.columns === undefined ? undefined : planWrite(target, filling.columns, intent);
   await sweep(client, target, call.signal);
-  const write = new StagedWrite(client, call, intent, target);
+  const write = new StagedWrite(client, call, intent, target, plan);
   try {
     return await write.run(filling);
   } catch (error) {
@@ -79,7 +89,13 @@ class StagedWrite {
   readonly #staging: Staging;
   #columns: readonly PlanColumn[] = [];
 
-  constructor(client: ClassicClient, call: Call, intent: WriteIntent, target: Target) {
+  constructor(
+    client: ClassicClient,
+    call: Call,
+    intent: WriteIntent,
+    target: Target,
+    plan: WritePlan | undefined,
+  ) {
     const name = stagingName(intent.table, Date.now(), Math.random());
     const kind = target.columns === undefined
       ? "create"
@@ -90,16 +106,17 @@ class StagedWrite {
     this.#call = call;
     this.#intent = intent;
     this.#target = target;
-    this.#staging = { schema: target.schema, name, sqlName: qualified(target.schema, name), kind };
+    this.#staging = { schema: target.schema, name, sqlName: qualified(target.schema, name), kind, plan };
   }
 
   async run(filling: Filling): Promise<StagedOutcome> {
     let outcome: StagedOutcome | undefined;
     try {
-      const { columns, rows } = await filling.fill(this.#staging);
+      const { columns, rows, isDone = false } = await filling.fill(this.#staging);
       this.#columns = columns;
       const plan = planWrite(this.#target, columns, this.#intent);
       outcome = { rows, created: plan.kind === "create", warnings: plan.warnings };
+      if (isDone) return outcome;
       await runFinish(this.#client, {
         body: this.#finishBody(plan, rows),
         schema: this.#staging.schema,

@@ -51,11 +51,7 @@ export function planColumns(frame: GeoDataFrame, operation: string): UploadColum
   });
   return {
     columns,
-    renamed: columns.filter(({ column, name }) => column !== name).map(({ column, name, field }) => ({
-      from: column,
-      to: name,
-      reason: reasonFor(field, name, geometry),
-    })),
+    renamed: columns.flatMap(({ column, name }) => renamed(column, name, frame)),
     warnings: left.map(({ name }) => `Column "${name}" was left out: CARTO makes it from the geometry`),
   };
 }
@@ -82,10 +78,22 @@ function isId({ name, type }: Field): boolean {
   return name === "cartodb_id" && /^int[248]$/.test(type);
 }
 
-function reasonFor(field: Field, name: string, geometry: string | undefined): string {
-  if (field.name === geometry) return "CARTO's name of the geometry column";
-  if ([GEOMETRY, PROJECTED, "cartodb_id"].includes(field.name)) return "CARTO keeps this name for itself";
-  return /_\d+$/.test(name) && !/_\d+$/.test(field.name)
+/** How a column got its name, from the one that it had before the frame was made. */
+function renamed(column: string, name: string, frame: GeoDataFrame): RenamedColumn[] {
+  const before = frame.renamed.find(({ to }) => to === column);
+  const from = before?.from ?? column;
+  if (from === name) return [];
+  return [{
+    from,
+    to: name,
+    reason: column === name && before !== undefined ? before.reason : reasonFor(column, name, frame),
+  }];
+}
+
+function reasonFor(column: string, name: string, frame: GeoDataFrame): string {
+  if (column === frame.geometryColumn) return "CARTO's name of the geometry column";
+  if ([GEOMETRY, PROJECTED, "cartodb_id"].includes(column)) return "CARTO keeps this name for itself";
+  return /_\d+$/.test(name) && !/_\d+$/.test(column)
     ? "another column has this name once normalised"
     : "normalised for PostgreSQL";
 }

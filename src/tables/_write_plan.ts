@@ -109,6 +109,7 @@ function planAppend(
     cartodbfy: false,
     warnings: [
       ...casts.flatMap(({ warning }) => warning ?? []),
+      ...unseenLimits(columns, byName),
       ...left.map(({ name, hasDefault }) =>
         `Column "${name}" of the table is not in the data: new rows have ${
           hasDefault ? "its default" : "null"
@@ -116,6 +117,20 @@ function planAppend(
       ),
     ],
   };
+}
+
+/** Types that can be narrowed so that PostgreSQL rounds what does not fit, and says nothing. */
+const ROUNDED: readonly string[] = ["numeric", "time", "timetz", "timestamp", "timestamptz", "interval"];
+
+/** What to say of columns whose limits could not be looked up. */
+function unseenLimits(columns: readonly PlanColumn[], standing: ReadonlyMap<string, TargetColumn>): string[] {
+  return columns
+    .filter(({ name }) =>
+      standing.get(name)?.sqlType === undefined && ROUNDED.includes(standing.get(name)?.type ?? "")
+    )
+    .map(({ name }) =>
+      `This key may not see how many digits column "${name}" keeps: values may have been rounded to them`
+    );
 }
 
 function castFor(column: PlanColumn, standing: TargetColumn, operation: string): Cast {

@@ -1,7 +1,6 @@
 import { ArgumentError } from "../errors/mod.ts";
 import { type FrameInput, toBatches, toGeoDataFrame } from "../frame/from_any.ts";
-import { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import type { RenamedColumn } from "../frame/types.ts";
+import type { ColumnType, RenamedColumn } from "../frame/types.ts";
 import { checkAttempts, checkIfExists, checkWhole, normalTableName } from "./_arguments.ts";
 import type { Call, Platform, WriteRequest } from "./_platform.ts";
 import { checkQuota, quotaGuard } from "./_quota.ts";
@@ -21,6 +20,8 @@ export interface ToCartoOptions extends TableOptions {
    * given, the data's own geometry.
    */
   geomCol?: string | undefined;
+  /** The types of columns, by their names in the data, where they should not be told from the values. */
+  types?: Readonly<Record<string, ColumnType>> | undefined;
   /** Whether the rows are numbered, from 0, in a last column named `indexLabel`. Default false. */
   index?: boolean | undefined;
   /** The name of the column of row numbers. */
@@ -182,10 +183,13 @@ async function openFrames(
   options: ToCartoOptions,
   operation: string,
 ): Promise<UploadFrames> {
+  const { types } = options;
   const preparing = { operation, geomCol: options.geomCol, indexLabel: indexLabel(options) };
-  if (isStream(data)) return await UploadFrames.ofStream(toBatches(data as AsyncIterable<never>), preparing);
+  if (isStream(data)) {
+    return await UploadFrames.ofStream(toBatches(data as AsyncIterable<never>, { types }), preparing);
+  }
   return UploadFrames.ofFrame(
-    data instanceof GeoDataFrame ? data : toGeoDataFrame(data as FrameInput),
+    toGeoDataFrame(data as FrameInput, { types }),
     preparing,
   );
 }

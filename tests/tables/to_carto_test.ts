@@ -8,7 +8,16 @@ import {
 } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { toCarto, type ToCartoOptions } from "../../src/tables/mod.ts";
-import { fakeCarto, isLook, json, type SeenRequest, sqlError, target, withoutRandom } from "./_fake_carto.ts";
+import {
+  fakeCarto,
+  isLook,
+  json,
+  rows,
+  type SeenRequest,
+  sqlError,
+  target,
+  withoutRandom,
+} from "./_fake_carto.ts";
 
 /** The frame of the cases: `Name X`, `n`, and a point each. */
 function frameF(): GeoDataFrame {
@@ -453,4 +462,249 @@ Deno.test("WR-042: a user of an organisation writes into the schema of their own
   await toCarto(frameF(), "t", { ...carto, ...CSV });
   assertMatch(sent(carto.log)[0] ?? "", /^CREATE TABLE "joe"\."_cartoframes_staging_t_\*"/);
   assertMatch(carto.log.at(-1) ?? "", /PERFORM CDB_CartodbfyTable\('joe', 't'\)/);
+});
+
+const BUSY = () =>
+  json({ error: ["limit"], context: "limit", detail: "rate-limit" }, 429, { "retry-after": "3" });
+
+/** An account that is too busy for the first uploads. */
+function busyAccount(refusals: number) {
+  let left = refusals;
+  return fakeCarto((request) => {
+    if (isLook(request)) return target(undefined);
+    return request.path.endsWith("copyfrom") && left-- > 0 ? BUSY() : undefined;
+  });
+}
+
+Deno.test("a busy server is asked again with the same bytes, rows at hand or streamed", async () => {
+  async function* stream() {
+    for (const row of FIVE) yield await Promise.resolve(row);
+  }
+  for (const data of [FIVE, stream()]) {
+    const carto = busyAccount(2);
+    const report = await toCarto(data, "t", { ...carto, ...CSV });
+    assertEquals([report.rows, carto.slept], [5, [3000, 3000]]);
+    const bodies = uploads(carto.requests).map(bodyText);
+    assertEquals(new Set(bodies).size, 1);
+    assertEquals(bodies.length, 3);
+  }
+});
+
+Deno.test("retryTimes is the number of attempts of an upload", async () => {
+  const carto = busyAccount(9);
+  const error = await assertRejects(() => toCarto(FIVE, "t", { ...carto, ...CSV, retryTimes: 2 }), Error);
+  assertEquals([isCartoError(error) && error.code, uploads(carto.requests).length], ["rate-limited", 2]);
+  assertMatch(sent(carto.log).at(-1) ?? "", /^DROP TABLE IF EXISTS/);
+});
+
+Deno.test("more rows than are kept are encoded again where they are at hand, and refused from a stream", async () => {
+  const rows = Array.from({ length: 40_000 }, (_, id) => ({ id, t: "x".repeat(250) }));
+  const again = busyAccount(1);
+  assertEquals((await toCarto(rows, "t", { ...again, ...CSV })).rows, 40_000);
+  const [first, second] = uploads(again.requests).map(({ body }) => body);
+  assertEquals(first?.length, second?.length);
+  assertEquals(bodyText({ body: second } as SeenRequest).slice(0, 10), "0|xxxxxxxx");
+  const once = busyAccount(1);
+  await assertRejects(
+    () => toCarto(rows.values(), "t", { ...once, ...CSV }),
+    DataError,
+    "gives them only once",
+  );
+});
+
+Deno.test("fewer rows than were sent is an error, and nothing is put in place", async () => {
+  const carto = fakeCarto((request) => {
+    if (isLook(request)) return target(undefined);
+    return request.path.endsWith("copyfrom") ? json({ total_rows: 4, time: 0 }) : undefined;
+  });
+  const error = await assertRejects(
+    () => toCarto(FIVE, "t", { ...carto, ...CSV }),
+    Error,
+    "5 were sent and 4 arrived",
+  );
+  assertEquals(isCartoError(error) && error.code, "incomplete-response");
+  assert(!carto.log.some((text) => text.startsWith("DO")));
+});
+
+Deno.test("staging tables of old uploads are dropped before a new one, those of a running one are not", async () => {
+  const staging = [
+    "_cartoframes_staging_a_20200101000000_01234567",
+    "_cartoframes_staging_b_29990101000000_01234567",
+    "_cartoframes_staging_c",
+  ];
+  const carto = account(undefined, { staging });
+  await toCarto(FIVE, "t", { ...carto, ...CSV });
+  assertEquals(carto.log.filter((text) => text.startsWith("DROP")), [
+    `DROP TABLE IF EXISTS "public"."${staging[0]}"`,
+  ]);
+});
+
+Deno.test("where the catalogue is closed to the key, the columns are looked at from outside", async () => {
+  const carto = fakeCarto((request) => {
+    if (isLook(request)) return sqlError("system tables are forbidden", 403);
+    if (request.q === "SELECT current_schema()") return rows([{ current_schema: "public" }]);
+    if (request.q.endsWith("LIMIT 0")) {
+      return rows([], { t: { type: "string", pgtype: "text" }, n: { type: "number", pgtype: "numeric" } });
+    }
+    return undefined;
+  });
+  await assertRejects(() => toCarto(FIVE, "t", { ...carto, ...CSV }), AlreadyExistsError);
+  const report = await toCarto([{ n: "1.5" }], "t", {
+    ...carto,
+    ...CSV,
+    ifExists: "append",
+    types: { n: "numeric" },
+  });
+  assertEquals(report.warnings, [
+    'This key may not see how many digits column "n" keeps: values may have been rounded to them',
+    'Column "t" of the table is not in the data: new rows have null there',
+  ]);
+});
+
+Deno.test("a key that may add rows but not make tables appends in one COPY", async () => {
+  const carto = fakeCarto((request) => {
+    if (isLook(request)) return target({ ...SYSTEM, t: "text" });
+    return request.q.startsWith("CREATE") ? sqlError("permission denied for schema public", 403) : undefined;
+  });
+  const options = { ...carto, ...CSV, ifExists: "append" as const };
+  assertEquals((await toCarto(FIVE, "t", options)).rows, 5);
+  assertMatch(carto.log.at(-1) ?? "", /^COPY "public"\."t" \("t"\) FROM STDIN/);
+  await assertRejects(
+    () => toCarto(FIVE, "t", { ...options, maxUploadSize: 30 }),
+    Error,
+    "need a staging table",
+  );
+  const create = toCarto(FIVE, "t", { ...options, ifExists: "replace" });
+  await assertRejects(() => create, Error, 'Cannot upload table "t": permission denied for schema public');
+});
+
+Deno.test("errors of the server name the table, and hold neither SQL nor key", async () => {
+  const carto = fakeCarto((request) => {
+    if (isLook(request)) return target(undefined);
+    return request.path.endsWith("copyfrom")
+      ? sqlError('invalid byte sequence for encoding "UTF8": 0xe9')
+      : undefined;
+  });
+  const error = await assertRejects(() => toCarto(FIVE, "t", { ...carto, ...CSV }), Error);
+  assertEquals(error.message, 'Cannot upload table "t": invalid byte sequence for encoding "UTF8": 0xe9');
+  assert(!/COPY|secret-key/.test(`${error.stack} ${JSON.stringify(error)}`));
+});
+
+Deno.test("columns that a view needs are told with the view, before anything is made", async () => {
+  const carto = account({
+    ...SYSTEM,
+    a: { type: "text", views: ["v1", "v2"] },
+    b: { type: "int4", views: ["v1"] },
+  });
+  const error = await assertRejects(
+    () => toCarto([{ b: "x" }], "t", { ...carto, ...CSV, ifExists: "replace" }),
+    ArgumentError,
+  );
+  assertMatch(
+    error.message,
+    /columns "a", "b" cannot be dropped or changed, since views "v1", "v2" need them/,
+  );
+  assertEquals(sent(carto.log), []);
+});
+
+Deno.test("what the database says of a column that something needs gets the way out", async () => {
+  const carto = fakeCarto((request) => {
+    if (isLook(request)) return target({ ...SYSTEM, a: "text" });
+    return request.q.startsWith("DO")
+      ? sqlError("cannot drop column a of table t because other objects depend on it")
+      : undefined;
+  });
+  const error = await assertRejects(
+    () => toCarto([{ b: 1 }], "t", { ...carto, ...CSV, ifExists: "replace" }),
+    Error,
+  );
+  assertMatch(String(isCartoError(error) && error.hint), /Drop what depends on the column/);
+});
+
+Deno.test("a table that is not CARTO's yet is converted when it is replaced, unless a view needs it as it is", async () => {
+  const plain = account({ a: "int4" });
+  await toCarto([{ a: 1 }], "t", { ...plain, ...CSV, ifExists: "replace" });
+  assertMatch(plain.log.at(-1) ?? "", /PERFORM CDB_CartodbfyTable\('public', 't'\);\nDROP TABLE/);
+  const viewed = account({ a: { type: "int4", views: ["v"] } });
+  const report = await toCarto([{ a: 1 }], "t", { ...viewed, ...CSV, ifExists: "replace" });
+  assertEquals(report.warnings, ['The table was not made a CARTO table: view "v" needs it as it is']);
+});
+
+async function caseFile(name: string): Promise<string> {
+  return await Deno.readTextFile(new URL(`../fixtures/cases/${name}`, import.meta.url));
+}
+
+Deno.test("weird-columns.geojson: 18 properties become 18 columns with valid names, and the renamed are told", async () => {
+  const carto = account();
+  const features = JSON.parse(await caseFile("weird-columns.geojson"));
+  const report = await toCarto(features, "weird", { ...carto, ...CSV });
+  const names = [...(sent(carto.log)[0] ?? "").matchAll(/"(\w+)" (?!\()/g)].map(([, name]) => name).slice(0);
+  const columns = new Set(names);
+  assertEquals(columns.size, 19);
+  for (const name of columns) assertMatch(name ?? "", /^[a-z_][a-z0-9_]{0,62}$/);
+  assert(columns.has("the_geom") && !columns.has("the_geom_webmercator"));
+  const told = new Map(report.renamed.map(({ from, to }) => [from, to]));
+  for (
+    const name of [
+      "SELECT",
+      "the_geom",
+      "the_geom_webmercator",
+      "Field: 0",
+      "Año",
+      "名前",
+      "",
+      "Name",
+      'with"quote',
+      "a\nb",
+    ]
+  ) {
+    assert(columns.has(told.get(name) ?? "none"), name);
+  }
+  const line = bodyText(uploads(carto.requests)[0]);
+  for (const value of ["not a geometry", "also not", "prototype", "built-in", "99"]) {
+    assert(line.includes(value), value);
+  }
+});
+
+Deno.test("both-geometry-columns.geojson: the feature's point is the geometry, the properties stay under other names", async () => {
+  const carto = account();
+  const report = await toCarto(JSON.parse(await caseFile("both-geometry-columns.geojson")), "both", {
+    ...carto,
+    ...CSV,
+  });
+  assertMatch(bodyText(uploads(carto.requests)[0]), /0101000020E6100000CDCCCCCCCCCC0240CDCCCCCCCC6C4840/);
+  const told = new Map(report.renamed.map(({ from, to }) => [from, to]));
+  assert(told.has("the_geom") && told.get("the_geom") !== "the_geom");
+});
+
+Deno.test("long-column-names.csv: names are cut to 63 bytes and stay apart", async () => {
+  const carto = account();
+  await toCarto(GeoDataFrame.fromCSV(await caseFile("long-column-names.csv")), "long", { ...carto, ...CSV });
+  const names = [...(sent(carto.log)[0] ?? "").matchAll(/"(\w+)" (?:text|integer|bigint|double)/g)].map((
+    [, name],
+  ) => name ?? "");
+  assertEquals(new Set(names).size, 3);
+  assert(names.every((name) => new TextEncoder().encode(name).length <= 63), names.join(" "));
+});
+
+Deno.test("cartodb-id-bad.csv: ids that are no whole numbers stay under another name", async () => {
+  const carto = account();
+  const frame = GeoDataFrame.fromCSV(await caseFile("cartodb-id-bad.csv"));
+  const report = await toCarto(frame, "ids", { ...carto, ...CSV });
+  assertEquals(report.renamed.map(({ from, to }) => [from, to]), [["cartodb_id", "cartodb_id_1"]]);
+  assertMatch(
+    bodyText(uploads(carto.requests)[0]),
+    /2\.5\|fraction\n-3\|negative\n9999999999\|too big for int4\n$/,
+  );
+});
+
+Deno.test("projected-crs.geojson: coordinates in metres are reprojected to degrees", async () => {
+  const carto = account();
+  await toCarto(JSON.parse(await caseFile("projected-crs.geojson")), "metres", { ...carto, ...CSV });
+  const hex = /0101000020E6100000([0-9A-F]{32})/.exec(bodyText(uploads(carto.requests)[0]))?.[1] ?? "";
+  const view = new DataView(Uint8Array.fromHex(hex).buffer);
+  assertEquals([view.getFloat64(0, true), view.getFloat64(8, true)].map((n) => n.toFixed(2)), [
+    "-3.70",
+    "40.42",
+  ]);
 });
