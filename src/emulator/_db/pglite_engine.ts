@@ -299,7 +299,10 @@ export class PgliteEngine implements Engine {
     } finally {
       job.input?.stop();
     }
-    if (!failed && job.outcome === undefined) {
+    if (
+      !failed &&
+      (job.outcome === undefined || job.cancelled !== undefined && job.outcome.failure !== undefined)
+    ) {
       await options.onMessage(errorMessage("57014", job.cancelled ?? USER_REQUEST));
     } else if (!failed && job.outcome?.failure !== undefined) {
       await options.onMessage(errorMessage("XX000", job.outcome.failure));

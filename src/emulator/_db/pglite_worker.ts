@@ -295,7 +295,11 @@ function run(request: WorkerRequest & { kind: "run" }): void {
     hasInput = false;
     flush();
     clearInterrupts();
-    if (alive && engineModule()._IsTransactionBlock() !== 0) alive = administrate("ROLLBACK").alive;
+    // A request to cancel may come once more, and then meets the clean-up.
+    for (let tries = 0; alive && tries < 5 && engineModule()._IsTransactionBlock() !== 0; tries++) {
+      clearInterrupts();
+      alive = administrate("ROLLBACK").alive;
+    }
   }
   reply({ kind: "ran", failure: prepared.failure, isBroken: !alive });
 }

@@ -102,7 +102,11 @@ export class ServerEngine implements Engine {
       return await answer(options, errorMessage("57014", USER_REQUEST));
     }
     let isUsable = false;
-    const cancel = () => void connection.cancel();
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
+      void connection.cancel();
+    };
     try {
       const failure = await execute(connection, prelude(options, this.superuser));
       if (failure !== undefined) await answer(options, failure);
@@ -111,7 +115,8 @@ export class ServerEngine implements Engine {
         if (options.signal?.aborted) cancel();
         await stream(connection, sql, options);
       }
-      isUsable = await cleanUp(connection);
+      // A request to cancel may arrive late, and must not meet the next statement of this session.
+      isUsable = !isCancelled && await cleanUp(connection);
     } catch (error) {
       await connection.cancel();
       throw error;

@@ -323,6 +323,20 @@ await testEngines("engine", async (t, engine) => {
     );
   });
 
+  await t.step("a signal at any moment: one outcome or the other, and the next run is clean", async () => {
+    for (let delay = 0; delay < 20; delay++) {
+      const abort = new AbortController();
+      const running = failure(
+        query(engine, "BEGIN; SELECT pg_sleep(0.01); COMMIT", { role: OWNER, signal: abort.signal }),
+      );
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      abort.abort();
+      const got = await running;
+      assert(["no error", "57014 canceling statement due to user request"].includes(got), got);
+      assertEquals(await value(engine, "SELECT current_user"), OWNER);
+    }
+  });
+
   await t.step("what onMessage throws ends the run, and the next one is fine", async () => {
     await assertRejects(
       () =>
