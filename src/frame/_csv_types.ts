@@ -12,18 +12,40 @@ const MAX_INT8 = 0x7fff_ffff_ffff_ffffn;
  * written back. `1.10` beside `1.2` is a version, not a number; `1.10` beside `1.25` is a price.
  */
 export function guessCsvType(text: ColumnData, decimalComma: boolean): ColumnType {
-  const dictionary = text.kind === "dictionary" ? text.dictionary : undefined;
-  const source = dictionary ?? (text as Extract<ColumnData, { kind: "bytes" }>);
-  const entries = dictionary === undefined ? text.length : source.offsets.length - 1;
-  const guess = new Guess(decimalComma);
-  let seen = false;
-  for (let i = 0; i < entries; i++) {
-    if (dictionary === undefined && !isValid(text.validity, i)) continue;
-    seen = true;
-    const [start, end] = [source.offsets[i] as number, source.offsets[i + 1] as number];
-    if (end - start > 40 || end === start || !guess.see(asciiText(source.bytes, start, end))) return "text";
+  const guess = new CsvTypeGuess(decimalComma);
+  guess.see(text);
+  return guess.type();
+}
+
+/** The same for a column that comes in parts. */
+export class CsvTypeGuess {
+  readonly #guess: Guess;
+  #seen = false;
+  #text = false;
+
+  constructor(decimalComma: boolean) {
+    this.#guess = new Guess(decimalComma);
   }
-  return seen ? guess.type() : "text";
+
+  /** Looks at one more part. */
+  see(text: ColumnData): void {
+    const dictionary = text.kind === "dictionary" ? text.dictionary : undefined;
+    const source = dictionary ?? (text as Extract<ColumnData, { kind: "bytes" }>);
+    const entries = dictionary === undefined ? text.length : source.offsets.length - 1;
+    for (let i = 0; i < entries && !this.#text; i++) {
+      if (dictionary === undefined && !isValid(text.validity, i)) continue;
+      this.#seen = true;
+      const [start, end] = [source.offsets[i] as number, source.offsets[i + 1] as number];
+      if (end - start > 40 || end === start || !this.#guess.see(asciiText(source.bytes, start, end))) {
+        this.#text = true;
+      }
+    }
+  }
+
+  /** The type of all parts. */
+  type(): ColumnType {
+    return this.#seen && !this.#text ? this.#guess.type() : "text";
+  }
 }
 
 class Guess {

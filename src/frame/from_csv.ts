@@ -62,8 +62,17 @@ export async function csvStreamParts(
   return reader.finish();
 }
 
+/** Columns of CSV as text, of which the types are still to be found. */
+export interface CsvTexts {
+  readonly names: readonly string[];
+  readonly texts: readonly ColumnData[];
+  /** The line of each row. */
+  readonly lines: Int32Array;
+  readonly renamed: readonly RenamedColumn[];
+}
+
 /** Reads every column as text first; types are found when all is read. */
-class CsvReader {
+export class CsvReader {
   readonly #options: FromCsvOptions;
   readonly #nullMarker: Uint8Array;
   readonly #transcoder: TextDecoder | undefined;
@@ -189,22 +198,45 @@ class CsvReader {
     this.#lines[this.#rows++] = this.#records?.line ?? 0;
   }
 
+  /** Complete rows that were read and not taken. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** All that was read, typed; nothing can be read afterwards. */
   finish(): FrameParts {
+    this.end();
+    return this.typed(this.take(), this.#options.types ?? {});
+  }
+
+  /** Says that no more bytes will come. */
+  end(): void {
     if (this.#transcoder !== undefined) {
       this.push(encoder.encode(this.#decode(new Uint8Array(0), false)), true);
     } else this.#checker.finish();
     if (this.#records === undefined) this.#start();
     this.#records?.finish();
+    if (this.#builders.length > 0) return;
+    throw new DataError("The CSV is empty", {
+      place: this.#file(),
+      hint: "The first line must hold the names",
+    });
+  }
+
+  /** The rows read so far, as text; reading can go on. */
+  take(): CsvTexts {
     const given = this.#names ?? [];
-    if (this.#builders.length === 0) {
-      throw new DataError("The CSV is empty", {
-        place: this.#file(),
-        hint: "The first line must hold the names",
-      });
-    }
     const renamed: RenamedColumn[] = [];
     const names = uniqueNames(this.#builders.map((_, i) => given[i] ?? `column_${i + 1}`), renamed);
-    for (const name of Object.keys(this.#options.types ?? {})) {
+    const texts = this.#builders.map((builder) => builder.finish());
+    const lines = this.#lines.slice(0, this.#rows);
+    this.#rows = 0;
+    return { names, texts, lines, renamed };
+  }
+
+  /** Texts as the types told; the others are found. */
+  typed({ names, texts, lines, renamed }: CsvTexts, types: Readonly<Record<string, ColumnType>>): FrameParts {
+    for (const name of Object.keys(types)) {
       if (!names.includes(name)) {
         throw new ArgumentError(`Cannot set the type of column "${name}": the CSV has no such column`, {
           argument: "types",
@@ -212,10 +244,10 @@ class CsvReader {
         });
       }
     }
-    const lines = this.#lines.subarray(0, this.#rows);
-    const columns = names.map((name, i) =>
-      this.#column(name, (this.#builders[i] as TextBuilder).finish(), lines)
-    );
+    const columns = names.map((name, i) => {
+      const told = Object.hasOwn(types, name) ? types[name] : undefined;
+      return this.#column(name, texts[i] as ColumnData, lines, told);
+    });
     const notes = this.#detected && names.length > 1
       ? [`The delimiter ${JSON.stringify(this.#delimiter)} was detected`]
       : [];
@@ -228,8 +260,7 @@ class CsvReader {
     };
   }
 
-  #column(name: string, text: ColumnData, lines: Int32Array): Column {
-    const told = Object.hasOwn(this.#options.types ?? {}, name) ? this.#options.types?.[name] : undefined;
+  #column(name: string, text: ColumnData, lines: Int32Array, told: ColumnType | undefined): Column {
     const comma = this.#options.decimalComma === true;
     const type = told ?? (name === this.#options.geometryColumn ? "geometry" : guessCsvType(text, comma));
     if (type === "text") return columnOf({ name, type, nullable: true }, text);

@@ -15,4 +15,20 @@ export type { ToCsvOptions } from "./_to_csv.ts";
 export type { FeatureCollection, ToGeoJsonOptions } from "./_to_geojson.ts";
 export type { ColumnSummary } from "./_describe.ts";
 export { CopyCsvDecoder, type CopyCsvOptions, encodeCopyCsv, type EncodeCopyCsvOptions } from "./copy_csv.ts";
+export { fieldOfServer, isColumnType, type ServerField, sqlTypeOf, type SqlTypeOptions } from "./pg_types.ts";
+export { normalizeName, normalizeNames } from "./names.ts";
+export {
+  type CartodbIdProblem,
+  cartodbIdProblems,
+  type ColumnPlan,
+  planColumns,
+  type PlannedColumn,
+} from "./plan_columns.ts";
+export {
+  type BatchInput,
+  type FrameInput,
+  toBatches,
+  type ToBatchesOptions,
+  toGeoDataFrame,
+} from "./from_any.ts";
 export * from "./geometry/mod.ts";
