@@ -1,5 +1,5 @@
 import { BadValue } from "./_bad_value.ts";
-import { Geometry } from "./geometry/geometry.ts";
+import type { Geometry } from "./geometry/geometry.ts";
 import type { Column } from "./column.ts";
 
 const ROWS = 10;
@@ -77,9 +77,8 @@ function cellText(column: Column, row: number): string {
 
 /** Control characters as what they are, and not too long. */
 function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
   const clean = text.slice(0, WIDTH + 1).replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
     (char) => char === "\n" ? "⏎" : char === "\t" ? "→" : "�",
   );
   return clean.length > WIDTH ? `${clean.slice(0, WIDTH - 1)}…` : clean;

@@ -124,7 +124,7 @@ export class TextBuilder extends Builder {
     const at = this.#room(index, end - start);
     const target = this.#bytes;
     if (end - start > 64) target.set(bytes.subarray(start, end), at);
-    else for (let i = start, to = at; i < end; i++, to++) target[to] = bytes[i] as number;
+    else for (let i = start; i < end; i++) target[at + i - start] = bytes[i] as number;
     this.#offsets[index + 1] = at + end - start;
   }
 

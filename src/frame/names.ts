@@ -35,7 +35,9 @@ const RESERVED: ReadonlySet<string> = new Set(
  * ```
  */
 export function normalizeName(name: string | number | bigint | boolean): string;
+/** Nothing has no name. */
 export function normalizeName(name: null | undefined): null;
+/** A name, or nothing. */
 export function normalizeName(name: string | number | bigint | boolean | null | undefined): string | null;
 export function normalizeName(name: string | number | bigint | boolean | null | undefined): string | null {
   if (name === null || name === undefined) return null;
