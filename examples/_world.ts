@@ -23,7 +23,7 @@ export async function worldCities(): Promise<GeoDataFrame> {
     population: Int32Array.from(cities, (city) => city.population),
     lng: Float64Array.from(cities, (city) => city.loc.coordinates[0]),
     lat: Float64Array.from(cities, (city) => city.loc.coordinates[1]),
-  }).setGeometryFromXY("lng", "lat", { drop: true });
+  }).setGeometryFromXY("lng", "lat", { drop: true }).rename({ geometry: "the_geom" });
 }
 
 /** The world's countries: a name and a polygon or multipolygon. */
@@ -32,5 +32,5 @@ export async function worldCountries(): Promise<GeoDataFrame> {
     import("npm:world-atlas@2.0.2/countries-110m.json", { with: { type: "json" } }),
     import("npm:topojson-client@3.1.0"),
   ]);
-  return GeoDataFrame.fromGeoJSON(feature(atlas, atlas.objects.countries));
+  return GeoDataFrame.fromGeoJSON(feature(atlas, atlas.objects.countries)).rename({ geometry: "the_geom" });
 }

@@ -1,0 +1,58 @@
+// Each example runs with exactly the flags of its first line, against a local CARTO, in a folder of its own.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { startEmulator } from "../src/emulator/mod.ts";
+import { projectFile, runDeno } from "./_tools/run_deno.ts";
+
+/** What each example must have printed. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  "01_local_frame.ts": ["9007199254740993", '"coordinates":[-3.699732,40.423012]', '"El Rey, ""tallarín"""'],
+  "02_credentials.ts": ["••••", "https://opendata.carto.com default_public"],
+  "03_tables.ts": ["senal_1", "El Estocolmo false", "example_cafes"],
+  "04_scheduled_job.ts": ["25000 rows"],
+  "05_classic_apis.ts": ["L'Aquila", "9007199254740993", "done", "n\n1\n2\n3\n4\n5\n"],
+  "06_local_carto.ts": ["3\n4\n"],
+};
+
+Deno.test("examples: each runs with exactly the flags on its first line", async (t) => {
+  await using carto = await startEmulator({
+    accounts: [{ username: "ana", masterKey: "0123456789abcdef0123" }],
+  });
+  const { apiKey, baseUrl, username } = carto.credentials("ana");
+  const host = new URL(carto.url).host;
+  for (const [name, expected] of Object.entries(EXPECTED)) {
+    await t.step(name, async () => {
+      const script = projectFile(`examples/${name}`);
+      const first = (await Deno.readTextFile(script)).split("\n")[0] ?? "";
+      const flags = /^\/\/ deno run( --.*)? examples\//.exec(first)?.[1]?.trim().split(" ") ?? [];
+      assert(first.endsWith(`examples/${name}`), "the first line is the command");
+      const cwd = await Deno.makeTempDir();
+      try {
+        await Deno.writeTextFile(
+          `${cwd}/creds.json`,
+          JSON.stringify({ username, api_key: apiKey, base_url: baseUrl }),
+          { mode: 0o600 },
+        );
+        const env = first.includes("--allow-env")
+          ? { CARTO_USERNAME: username, CARTO_API_KEY: apiKey, CARTO_BASE_URL: baseUrl }
+          : {};
+        const result = await runDeno(
+          ["run", "--no-prompt", ...flags.map((flag) => flag.replace("127.0.0.1:8080", host)), script],
+          { cwd, env },
+        );
+        assertEquals(result.code, 0, result.stderr);
+        for (const text of expected) assertStringIncludes(result.stdout, text);
+        assert(!`${result.stdout}${result.stderr}`.includes(apiKey), "the key is not shown");
+      } finally {
+        await Deno.remove(cwd, { recursive: true });
+      }
+    });
+  }
+});
+
+Deno.test("examples: every numbered example but the demo has its expected output listed", async () => {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(projectFile("examples"))) {
+    if (/^\d\d_/.test(name) && name !== "00_demo.ts") names.push(name);
+  }
+  assertEquals(names.sort(), Object.keys(EXPECTED).sort());
+});
