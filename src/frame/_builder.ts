@@ -33,10 +33,13 @@ const MAX_INT8 = 0x7fff_ffff_ffff_ffffn;
  * column is then as long as before.
  */
 export abstract class Builder {
+  /** Which rows there are, and which of them are null. */
+  protected readonly rows: RowMarks = new RowMarks();
+
   /** Rows so far. */
-  length = 0;
-  #bits: Uint8Array<ArrayBuffer> | undefined;
-  #nulls = 0;
+  get length(): number {
+    return this.rows.length;
+  }
 
   /** Appends a value that PostgreSQL wrote as text. */
   abstract text(bytes: Uint8Array, start: number, end: number): void;
@@ -44,68 +47,85 @@ export abstract class Builder {
   abstract value(value: unknown): void;
   /** Stores something where the row is null. */
   protected abstract blank(): void;
-  /** Gives up the rows from `length` on. */
-  protected abstract cut(length: number): void;
   /** The column's data; the builder is empty afterwards. */
   protected abstract data(common: { length: number; nullCount: number; validity: Validity }): ColumnData;
 
   /** Appends a null. */
   null(): void {
-    const row = this.length;
     this.blank();
-    const bits = this.#bits = this.#roomForBit(this.#bits ?? this.#fullBits(row), row);
-    bits[row >> 3] = (bits[row >> 3] as number) & ~(1 << (row & 7));
-    this.#nulls++;
-    this.length = row + 1;
-  }
-
-  /** Marks the row just stored as a value. */
-  protected done(): void {
-    const row = this.length++;
-    if (this.#bits === undefined) return;
-    const bits = this.#bits = this.#roomForBit(this.#bits, row);
-    bits[row >> 3] = (bits[row >> 3] as number) | (1 << (row & 7));
-  }
-
-  /** Whether a row so far is null. */
-  protected isNull(row: number): boolean {
-    return this.#bits !== undefined && ((this.#bits[row >> 3] as number) & (1 << (row & 7))) === 0;
-  }
-
-  #fullBits(rows: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(Math.max(64, (rows >> 3) + 1)).fill(255, 0, (rows >> 3) + 1);
-  }
-
-  #roomForBit(bits: Uint8Array<ArrayBuffer>, row: number): Uint8Array<ArrayBuffer> {
-    return row >> 3 < bits.length ? bits : grow(bits, (row >> 3) + 1);
+    this.rows.null();
   }
 
   /** Gives up the rows from `length` on. */
   truncate(length: number): void {
-    if (this.#bits !== undefined) {
-      for (let row = length; row < this.length; row++) {
-        if (((this.#bits[row >> 3] as number) & (1 << (row & 7))) === 0) this.#nulls--;
-      }
-    }
-    this.length = length;
-    this.cut(length);
+    this.rows.truncate(length);
   }
 
   /** The column so far; the builder starts anew. */
   finish(): ColumnData {
-    const length = this.length;
-    let validity: Validity;
-    if (this.#nulls > 0 && this.#bits !== undefined) {
-      validity = this.#bits.slice(0, (length + 7) >> 3);
-      const rest = length & 7;
-      const last = validity.length - 1;
-      if (rest !== 0) validity[last] = (validity[last] as number) & ((1 << rest) - 1);
-    }
-    const data = this.data({ length, nullCount: this.#nulls, validity });
+    const data = this.data(this.rows.common());
+    this.rows.reset();
+    return data;
+  }
+}
+
+/**
+ * Counts rows and marks nulls. It is a class of its own, not a part of the builders' common base, because an engine makes
+ * fast code for objects of one shape, and builders have many.
+ */
+export class RowMarks {
+  /** Rows so far. */
+  length = 0;
+  #bits: Uint8Array<ArrayBuffer> | undefined;
+  #nulls = 0;
+
+  /** Marks the row just stored as a value. */
+  done(): void {
+    const row = this.length++;
+    if (this.#bits !== undefined) this.#set(this.#bits, row);
+  }
+
+  #set(bits: Uint8Array<ArrayBuffer>, row: number): void {
+    if (row >> 3 >= bits.length) bits = this.#bits = grow(bits, (row >> 3) + 1);
+    bits[row >> 3] = (bits[row >> 3] as number) | (1 << (row & 7));
+  }
+
+  /** Marks the row just stored as null. */
+  null(): void {
+    const row = this.length++;
+    let bits = this.#bits ??= new Uint8Array(Math.max(64, (row >> 3) + 1)).fill(255, 0, (row >> 3) + 1);
+    if (row >> 3 >= bits.length) bits = this.#bits = grow(bits, (row >> 3) + 1);
+    bits[row >> 3] = (bits[row >> 3] as number) & ~(1 << (row & 7));
+    this.#nulls++;
+  }
+
+  /** Whether a row so far is null. */
+  isNull(row: number): boolean {
+    return this.#bits !== undefined && ((this.#bits[row >> 3] as number) & (1 << (row & 7))) === 0;
+  }
+
+  /** Gives up the rows from `length` on. */
+  truncate(length: number): void {
+    for (let row = length; row < this.length; row++) if (this.isNull(row)) this.#nulls--;
+    this.length = length;
+  }
+
+  /** What every column's data has. */
+  common(): { length: number; nullCount: number; validity: Validity } {
+    const { length } = this;
+    if (this.#nulls === 0 || this.#bits === undefined) return { length, nullCount: 0, validity: undefined };
+    const validity = this.#bits.slice(0, (length + 7) >> 3);
+    const rest = length & 7;
+    const last = validity.length - 1;
+    if (rest !== 0) validity[last] = (validity[last] as number) & ((1 << rest) - 1);
+    return { length, nullCount: this.#nulls, validity };
+  }
+
+  /** Starts anew. */
+  reset(): void {
     this.length = 0;
     this.#nulls = 0;
     this.#bits = undefined;
-    return data;
   }
 }
 
@@ -129,12 +149,12 @@ export class BoolBuilder extends Builder {
 
   /** Appends true or false. */
   push(value: boolean): void {
-    const row = this.length;
+    const row = this.rows.length;
     if (row >> 3 >= this.#bits.length) this.#bits = grow(this.#bits, (row >> 3) + 1);
     const mask = 1 << (row & 7);
     const byte = this.#bits[row >> 3] as number;
     this.#bits[row >> 3] = value ? byte | mask : byte & ~mask;
-    this.done();
+    this.rows.done();
   }
 
   override text(bytes: Uint8Array, start: number, end: number): void {
@@ -155,12 +175,10 @@ export class BoolBuilder extends Builder {
   }
 
   protected override blank(): void {
-    const row = this.length;
+    const row = this.rows.length;
     if (row >> 3 >= this.#bits.length) this.#bits = grow(this.#bits, (row >> 3) + 1);
     this.#bits[row >> 3] = (this.#bits[row >> 3] as number) & ~(1 << (row & 7));
   }
-
-  protected override cut(): void {}
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const bits = this.#bits.slice(0, (common.length + 7) >> 3);
@@ -204,10 +222,10 @@ export class IntegerBuilder extends Builder {
 
   /** Appends a number that is known to fit. */
   push(value: number): void {
-    const row = this.length;
+    const row = this.rows.length;
     if (row === this.#values.length) this.#values = grow(this.#values, row + 1);
     this.#values[row] = value;
-    this.done();
+    this.rows.done();
   }
 
   override text(bytes: Uint8Array, start: number, end: number): void {
@@ -239,11 +257,9 @@ export class IntegerBuilder extends Builder {
   }
 
   protected override blank(): void {
-    if (this.length === this.#values.length) this.#values = grow(this.#values, this.length + 1);
-    this.#values[this.length] = 0;
+    if (this.rows.length === this.#values.length) this.#values = grow(this.#values, this.rows.length + 1);
+    this.#values[this.rows.length] = 0;
   }
-
-  protected override cut(): void {}
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const values = trimmed(this.#values, common.length);
@@ -273,13 +289,13 @@ export class FloatBuilder extends Builder {
 
   /** Appends a number. */
   push(value: number): void {
-    const row = this.length;
+    const row = this.rows.length;
     if (row === this.#values.length) this.#values = grow(this.#values, row + 1);
     this.#values[row] = value;
     if (this.#single && !Number.isFinite(this.#values[row]) && Number.isFinite(value)) {
       throw new BadValue(`${value} is too large for a 32-bit float`);
     }
-    this.done();
+    this.rows.done();
   }
 
   override text(bytes: Uint8Array, start: number, end: number): void {
@@ -300,11 +316,9 @@ export class FloatBuilder extends Builder {
   }
 
   protected override blank(): void {
-    if (this.length === this.#values.length) this.#values = grow(this.#values, this.length + 1);
-    this.#values[this.length] = 0;
+    if (this.rows.length === this.#values.length) this.#values = grow(this.#values, this.rows.length + 1);
+    this.#values[this.rows.length] = 0;
   }
-
-  protected override cut(): void {}
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const values = trimmed(this.#values, common.length);
@@ -325,24 +339,24 @@ export class Int64Builder extends Builder {
   }
 
   #reserve(): void {
-    if (this.length < this.#values.length) return;
-    this.#values = grow(this.#values, this.length + 1);
+    if (this.rows.length < this.#values.length) return;
+    this.#values = grow(this.#values, this.rows.length + 1);
     this.#pairs = halves(this.#values);
   }
 
   /** Appends a safe integer. */
   push(value: number): void {
     this.#reserve();
-    storeHalves(this.#pairs, this.length, value);
-    this.done();
+    storeHalves(this.#pairs, this.rows.length, value);
+    this.rows.done();
   }
 
   /** Appends two halves, as they lie in memory. */
   pushHalves(low: number, high: number): void {
     this.#reserve();
-    this.#pairs[2 * this.length] = low;
-    this.#pairs[2 * this.length + 1] = high;
-    this.done();
+    this.#pairs[2 * this.rows.length] = low;
+    this.#pairs[2 * this.rows.length + 1] = high;
+    this.rows.done();
   }
 
   /** Appends any 64-bit integer. */
@@ -351,8 +365,8 @@ export class Int64Builder extends Builder {
       throw new BadValue(`${value} is not a 64-bit integer`, 'Give the column the type "numeric"');
     }
     this.#reserve();
-    this.#values[this.length] = value;
-    this.done();
+    this.#values[this.rows.length] = value;
+    this.rows.done();
   }
 
   override text(bytes: Uint8Array, start: number, end: number): void {
@@ -370,7 +384,7 @@ export class Int64Builder extends Builder {
     }
     this.#reserve();
     const zoned = this.#type === "timestamptz";
-    if (!storeTimestamp(this.#values, this.#pairs, this.length, bytes, start, end, zoned)) {
+    if (!storeTimestamp(this.#values, this.#pairs, this.rows.length, bytes, start, end, zoned)) {
       throw refusal(
         bytes,
         start,
@@ -381,7 +395,7 @@ export class Int64Builder extends Builder {
           : "Such timestamps are written 2019-03-10 10:30:00",
       );
     }
-    this.done();
+    this.rows.done();
   }
 
   override value(value: unknown): void {
@@ -422,11 +436,9 @@ export class Int64Builder extends Builder {
 
   protected override blank(): void {
     this.#reserve();
-    this.#pairs[2 * this.length] = 0;
-    this.#pairs[2 * this.length + 1] = 0;
+    this.#pairs[2 * this.rows.length] = 0;
+    this.#pairs[2 * this.rows.length + 1] = 0;
   }
-
-  protected override cut(): void {}
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const values = trimmed(this.#values, common.length);

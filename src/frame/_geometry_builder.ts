@@ -33,9 +33,9 @@ export class GeometryBuilder extends Builder {
   pushPoint(x: number, y: number, srid: number): void {
     if (this.#points && this.#takesSrid(srid) && x === x) {
       this.#reservePoint();
-      this.#xy[2 * this.length] = x;
-      this.#xy[2 * this.length + 1] = y;
-      return this.done();
+      this.#xy[2 * this.rows.length] = x;
+      this.#xy[2 * this.rows.length + 1] = y;
+      return this.rows.done();
     }
     const wkb = pointEwkb(x, y, srid);
     this.pushEwkb(wkb, 0, wkb.length);
@@ -50,8 +50,8 @@ export class GeometryBuilder extends Builder {
   }
 
   #reservePoint(): void {
-    if (2 * this.length < this.#xy.length) return;
-    this.#xy = grow(this.#xy, 2 * this.length + 2);
+    if (2 * this.rows.length < this.#xy.length) return;
+    this.#xy = grow(this.#xy, 2 * this.rows.length + 2);
     this.#xyBytes = new Uint8Array(this.#xy.buffer);
   }
 
@@ -105,11 +105,11 @@ export class GeometryBuilder extends Builder {
       : 0;
     if ((size === 9 && srid <= 0) || !this.#takesSrid(srid)) return false;
     this.#reservePoint();
-    const at = 16 * this.length;
+    const at = 16 * this.rows.length;
     if (readHex(bytes, start + body, start + body + 32, this.#xyBytes, at) >= 0) return false;
-    const x = this.#xy[2 * this.length] as number;
+    const x = this.#xy[2 * this.rows.length] as number;
     if (x !== x) return false;
-    this.done();
+    this.rows.done();
     return true;
   }
 
@@ -143,8 +143,10 @@ export class GeometryBuilder extends Builder {
   /** Makes room at the end of the byte strings. */
   #room(length: number): number {
     if (this.#points) this.#spill();
-    if (this.length + 2 > this.#offsets.length) this.#offsets = grow(this.#offsets, this.length + 2);
-    const at = this.#offsets[this.length] as number;
+    if (this.rows.length + 2 > this.#offsets.length) {
+      this.#offsets = grow(this.#offsets, this.rows.length + 2);
+    }
+    const at = this.#offsets[this.rows.length] as number;
     if (at + length > this.#bytes.length) {
       checkColumnBytes(at + length);
       this.#bytes = grow(this.#bytes, at + length);
@@ -156,21 +158,21 @@ export class GeometryBuilder extends Builder {
   /** Checks the bytes just written, and brings them into the one form that the column has. */
   #canonical(at: number, length: number): void {
     this.#canonicalizer ??= new Canonicalizer(this.#bytes, this.#bytes, this.#where);
-    this.#offsets[this.length + 1] = this.#canonicalizer.convert(at, at + length, at);
-    this.done();
+    this.#offsets[this.rows.length + 1] = this.#canonicalizer.convert(at, at + length, at);
+    this.rows.done();
   }
 
   #spill(): void {
     const xyBytes = this.#xyBytes;
     const head = pointEwkb(0, 0, this.#srid);
     const body = head.length - 16;
-    const rows = this.length;
+    const rows = this.rows.length;
     this.#points = false;
     this.#offsets = new Int32Array(Math.max(65, rows + 2));
     this.#bytes = new Uint8Array(Math.max(1024, rows * head.length));
     let at = 0;
     for (let row = 0; row < rows; row++) {
-      if (!this.isNull(row)) {
+      if (!this.rows.isNull(row)) {
         this.#bytes.set(head, at);
         for (let i = 0; i < 16; i++) this.#bytes[at + body + i] = xyBytes[16 * row + i] as number;
         at += head.length;
@@ -185,14 +187,12 @@ export class GeometryBuilder extends Builder {
   protected override blank(): void {
     if (this.#points) {
       this.#reservePoint();
-      this.#xy[2 * this.length] = NaN;
-      this.#xy[2 * this.length + 1] = NaN;
+      this.#xy[2 * this.rows.length] = NaN;
+      this.#xy[2 * this.rows.length + 1] = NaN;
     } else {
-      this.#offsets[this.length + 1] = this.#room(0);
+      this.#offsets[this.rows.length + 1] = this.#room(0);
     }
   }
-
-  protected override cut(): void {}
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     let data: ColumnData;

@@ -44,19 +44,28 @@ export function parseFloatText(text: string): number | undefined {
   return text.startsWith("-") ? -Infinity : Infinity;
 }
 
-/** A float from bytes, or undefined. Short decimals are exact as an integer divided by a power of ten. */
+/**
+ * A float from bytes, or undefined. Plain decimals of up to 19 digits are worked out here, exactly; everything else, and
+ * whatever lies too near the middle between two doubles, is left to the engine.
+ */
 export function parseFloatBytes(bytes: Uint8Array, start: number, end: number): number | undefined {
   let at = start;
   const negative = bytes[at] === 45;
   if (negative) at++;
-  if (end - at > 16) return parseFloatText(asciiText(bytes, start, end));
-  let value = 0;
+  // The digits are gathered in two numbers, the later ones in `low`, so that both stay exact
+  let high = 0;
+  let low = 0;
+  let lowDigits = 0;
   let digits = 0;
   let decimals = -1;
   for (; at < end; at++) {
     const digit = (bytes[at] as number) - 48;
     if (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit;
+      if (digits < 10) high = high * 10 + digit;
+      else {
+        low = low * 10 + digit;
+        lowDigits++;
+      }
       digits++;
       if (decimals >= 0) decimals++;
     } else if (digit === -2 && decimals < 0) {
@@ -65,10 +74,41 @@ export function parseFloatBytes(bytes: Uint8Array, start: number, end: number): 
       return parseFloatText(asciiText(bytes, start, end));
     }
   }
-  // Both parts are exact doubles (15 digits, 10^22), so that the one rounding of the division is the right one.
-  if (digits === 0 || digits > 15) return parseFloatText(asciiText(bytes, start, end));
-  if (decimals > 0) value /= POWERS[decimals] as number;
+  if (digits === 0 || digits > 19) return parseFloatText(asciiText(bytes, start, end));
+  const divisor = POWERS[Math.max(0, decimals)] as number;
+  let value: number;
+  // Up to 15 digits are one exact double, so that the one rounding of the division is the right one
+  if (digits <= 15) value = (high * (POWERS[lowDigits] as number) + low) / divisor;
+  else value = divideExactly(high, POWERS[lowDigits] as number, low, divisor);
+  if (Number.isNaN(value)) return parseFloatText(asciiText(bytes, start, end));
   return negative ? -value : value;
+}
+
+/** The constant that splits a double into two halves of 26 bits (Dekker). */
+const SPLIT = 134_217_729;
+
+/** What a product of doubles loses by rounding. */
+function productError(a: number, b: number, product: number): number {
+  const aSplit = a * SPLIT;
+  const aHigh = aSplit - (aSplit - a);
+  const aLow = a - aHigh;
+  const bSplit = b * SPLIT;
+  const bHigh = bSplit - (bSplit - b);
+  const bLow = b - bHigh;
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+/** (high × scale + low) ÷ divisor, rounded once; `NaN` where it cannot be told which way. */
+function divideExactly(high: number, scale: number, low: number, divisor: number): number {
+  const product = high * scale;
+  const sum = product + low;
+  const rest = productError(high, scale, product) + (low - (sum - product));
+  const quotient = sum / divisor;
+  const back = quotient * divisor;
+  const correction = (sum - back - productError(quotient, divisor, back) + rest) / divisor;
+  // The correction is good to far more than 40 bits
+  const least = quotient + correction * (1 - 2 ** -40);
+  return least === quotient + correction * (1 + 2 ** -40) ? least : NaN;
 }
 
 /** Writes a safe integer in decimal; returns the position after it. */

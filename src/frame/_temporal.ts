@@ -161,14 +161,12 @@ export function storeTimestamp(
   zoned: boolean,
 ): boolean {
   let clockEnd = end;
-  let offset = zoned ? NaN : 0;
+  let offset = 0;
   if (zoned) {
-    // `+00` is what CARTO's servers send
-    if (end - start > 21 && bytes[end - 3] === 43) {
-      const hours = digitsAt(bytes, end - 2, 2);
-      if (hours >= 0) offset = hours * 3600;
-      clockEnd = end - 3;
-    }
+    // Servers write `+00` or `+05:30`; a timestamp without that has at least 19 bytes
+    const width = end - start > 24 && bytes[end - 3] === 58 ? 6 : 3;
+    clockEnd = end - width;
+    offset = offsetAt(bytes, clockEnd, width);
   }
   if (!Number.isNaN(offset) && clockEnd - start >= 19 && bytes[start + 10] === 32) {
     const days = plainDays(bytes, start);
@@ -182,6 +180,16 @@ export function storeTimestamp(
   if (micros === undefined) return false;
   values[index] = micros;
   return true;
+}
+
+/** Seconds east of Greenwich of `+00` or `+05:30`, or `NaN`. */
+function offsetAt(bytes: Uint8Array, at: number, width: number): number {
+  const sign = bytes[at];
+  const hours = digitsAt(bytes, at + 1, 2);
+  const minutes = width === 6 ? digitsAt(bytes, at + 4, 2) : 0;
+  if ((sign !== 43 && sign !== 45) || hours < 0 || minutes < 0) return NaN;
+  const seconds = hours * 3600 + minutes * 60;
+  return sign === 45 ? -seconds : seconds;
 }
 
 function storeSafe(pairs: Int32Array<ArrayBuffer>, index: number, value: number): void {

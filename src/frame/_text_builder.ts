@@ -45,9 +45,9 @@ export class TextBuilder extends Builder {
       const text = new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + 60)));
       throw new BadValue(`${text === "" ? "An empty field" : shown(text)} is not ${this.#name}`);
     }
-    if (this.#plain) this.#append(bytes, start, end, this.length);
+    if (this.#plain) this.#append(bytes, start, end, this.rows.length);
     else this.#code(bytes, start, end);
-    this.done();
+    this.rows.done();
   }
 
   override value(value: unknown): void {
@@ -56,7 +56,7 @@ export class TextBuilder extends Builder {
       const code = this.#strings?.get(text);
       if (code !== undefined && !this.#hopeless()) {
         this.#setCode(code);
-        return this.done();
+        return this.rows.done();
       }
     }
     if (!text.isWellFormed()) {
@@ -70,12 +70,12 @@ export class TextBuilder extends Builder {
       if (!this.#check(bytes, 0, bytes.length)) throw new BadValue(`${shown(text)} is not ${this.#name}`);
     }
     this.#string(text);
-    this.done();
+    this.rows.done();
   }
 
   #string(text: string): void {
     if (!this.#plain && (text.length > MAX_ENTRY || this.#hopeless())) this.#spill();
-    if (this.#plain) return this.#appendString(text, this.length);
+    if (this.#plain) return this.#appendString(text, this.rows.length);
     this.#strings ??= new Map();
     const code = this.#entries++;
     this.#appendString(text, code);
@@ -85,12 +85,13 @@ export class TextBuilder extends Builder {
 
   /** Whether the dictionary has grown too large for what it saves. */
   #hopeless(): boolean {
-    return this.#entries >= MAX_DICTIONARY || (this.length >= PROBATION && this.#entries * 2 > this.length);
+    return this.#entries >= MAX_DICTIONARY ||
+      (this.rows.length >= PROBATION && this.#entries * 2 > this.rows.length);
   }
 
   #setCode(code: number): void {
-    if (this.length === this.#codes.length) this.#codes = grow(this.#codes, this.length + 1);
-    this.#codes[this.length] = code;
+    if (this.rows.length === this.#codes.length) this.#codes = grow(this.#codes, this.rows.length + 1);
+    this.#codes[this.rows.length] = code;
   }
 
   /** Finds or adds the code of a text by its bytes. */
@@ -98,7 +99,7 @@ export class TextBuilder extends Builder {
     const length = end - start;
     if (length > MAX_ENTRY || this.#hopeless()) {
       this.#spill();
-      return this.#append(bytes, start, end, this.length);
+      return this.#append(bytes, start, end, this.rows.length);
     }
     let hash = length;
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 16_777_619);
@@ -160,9 +161,9 @@ export class TextBuilder extends Builder {
     this.#plain = true;
     this.#slots = undefined;
     this.#strings = undefined;
-    this.#offsets = new Int32Array(Math.max(65, this.length + 2));
+    this.#offsets = new Int32Array(Math.max(65, this.rows.length + 2));
     this.#bytes = new Uint8Array(Math.max(256, bytes.length));
-    for (let row = 0; row < this.length; row++) {
+    for (let row = 0; row < this.rows.length; row++) {
       const code = codes[row] as number;
       if (code < 0) this.#append(bytes, 0, 0, row);
       else this.#append(bytes, offsets[code] as number, offsets[code + 1] as number, row);
@@ -171,11 +172,9 @@ export class TextBuilder extends Builder {
   }
 
   protected override blank(): void {
-    if (this.#plain) this.#append(this.#bytes, 0, 0, this.length);
+    if (this.#plain) this.#append(this.#bytes, 0, 0, this.rows.length);
     else this.#setCode(-1);
   }
-
-  protected override cut(): void {}
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const rows = common.length;
@@ -215,13 +214,15 @@ export class BinaryBuilder extends Builder {
   push(bytes: Uint8Array, start: number, end: number): void {
     const at = this.#room(end - start);
     this.#bytes.set(bytes.subarray(start, end), at);
-    this.#offsets[this.length + 1] = at + end - start;
-    this.done();
+    this.#offsets[this.rows.length + 1] = at + end - start;
+    this.rows.done();
   }
 
   #room(length: number): number {
-    if (this.length + 2 > this.#offsets.length) this.#offsets = grow(this.#offsets, this.length + 2);
-    const at = this.#offsets[this.length] as number;
+    if (this.rows.length + 2 > this.#offsets.length) {
+      this.#offsets = grow(this.#offsets, this.rows.length + 2);
+    }
+    const at = this.#offsets[this.rows.length] as number;
     if (at + length > this.#bytes.length) {
       checkColumnBytes(at + length);
       this.#bytes = grow(this.#bytes, at + length);
@@ -245,10 +246,8 @@ export class BinaryBuilder extends Builder {
 
   protected override blank(): void {
     const at = this.#room(0);
-    this.#offsets[this.length + 1] = at;
+    this.#offsets[this.rows.length + 1] = at;
   }
-
-  protected override cut(): void {}
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const offsets = trimmed(this.#offsets, common.length + 1);

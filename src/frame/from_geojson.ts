@@ -13,64 +13,139 @@ export interface FromGeoJsonOptions extends FromRowsOptions {
   file?: string | undefined;
 }
 
-interface FoundFeature {
+/** A feature, with the coordinate system of its collection. */
+export interface FoundFeature {
   readonly feature: Record<string, unknown>;
   readonly srid: number;
 }
 
 /** The parts of a frame of features. */
 export function geoJsonParts(input: unknown, options: FromGeoJsonOptions): FrameParts {
-  const place = (row: number): DataPlace => ({
+  const place = placesOf(options);
+  const columns = new FeatureColumns(options);
+  const found = featuresOf(typeof input === "string" ? parse(input, options) : input, options, place);
+  for (const { feature, srid } of found) columns.add(feature, srid);
+  return columns.take(undefined);
+}
+
+type PlaceOf = (row: number) => DataPlace;
+
+function placesOf(options: FromGeoJsonOptions): PlaceOf {
+  return (row) => ({
     ...(options.file === undefined ? {} : { file: options.file }),
     row: (options.firstRow ?? 1) + row,
   });
-  const found = featuresOf(typeof input === "string" ? parse(input, options) : input, options, place);
-  const geometry = new GeometryBuilder();
-  const properties = new Map<string, unknown[]>();
-  const ids: unknown[] = [];
-  let hasIds = false;
-  found.forEach(({ feature, srid }, row) => {
-    try {
-      geometry.pushGeoJson(feature.geometry, srid);
-    } catch (error) {
-      throw placed(error, place(row));
-    }
-    const id = feature.id ?? null;
-    hasIds ||= id !== null;
-    ids.push(id);
-    addProperties(feature.properties, properties, row, place);
-  });
-  const data = geometry.finish();
-  const count = found.length;
+}
+
+/** The columns that features have, where that is known before they are read. */
+export interface FeatureSchema {
+  /** Whether there is a column of ids; `text` where one of them is text. */
+  readonly ids: "none" | "text" | "values";
+  /** The properties, in the order in which they first turn up. */
+  readonly properties: readonly string[];
+  /** The SRID of the geometries. */
+  readonly srid: number;
+}
+
+/** What the columns of features are called: that of the ids, and those of the properties in their order. */
+export function featureColumnNames(
+  { ids, properties }: Pick<FeatureSchema, "ids" | "properties">,
+): { id: string | undefined; names: string[]; renamed: RenamedColumn[] } {
   const renamed: RenamedColumn[] = [];
-  const taken = new Set([...properties.keys(), "geometry"]);
-  const columns: Column[] = [];
-  if (hasIds) {
-    const name = freeName(properties.has("id") ? "feature_id" : "id", taken);
+  const taken = new Set([...properties, "geometry"]);
+  const id = ids === "none" ? undefined : freeName(properties.includes("id") ? "feature_id" : "id", taken);
+  if (id !== undefined) {
+    taken.add(id);
+    if (id !== "id") renamed.push({ from: "id", to: id, reason: "a property is named id as well" });
+  }
+  const names = properties.map((property) => {
+    if (property !== "geometry") return property;
+    const name = freeName("geometry", taken);
     taken.add(name);
-    if (name !== "id") renamed.push({ from: "id", to: name, reason: "a property is named id as well" });
-    const mixed = new Set(ids.map((id) => typeof id)).has("string");
-    columns.push(
-      columnOfValues(
-        name,
-        mixed ? ids.map((id) => id === null ? null : String(id)) : ids,
-        options,
-        place as never,
-      ),
-    );
+    renamed.push({ from: "geometry", to: name, reason: "the features' geometry is the column geometry" });
+    return name;
+  });
+  return { id, names, renamed };
+}
+
+/** Gathers features as columns. */
+export class FeatureColumns {
+  readonly #options: FromGeoJsonOptions;
+  readonly #geometry = new GeometryBuilder();
+  #place: PlaceOf;
+  #properties = new Map<string, unknown[]>();
+  #ids: unknown[] = [];
+  #srid: number | undefined;
+  #taken = 0;
+
+  constructor(options: FromGeoJsonOptions) {
+    this.#options = options;
+    this.#place = placesOf(options);
   }
-  for (const [property, values] of properties) {
-    while (values.length < count) values.push(null);
-    let name = property;
-    if (name === "geometry") {
-      name = freeName("geometry", taken);
-      taken.add(name);
-      renamed.push({ from: "geometry", to: name, reason: "the features' geometry is the column geometry" });
+
+  /** Features since the last take. */
+  get rows(): number {
+    return this.#ids.length;
+  }
+
+  /** Appends a feature. */
+  add(feature: Record<string, unknown>, srid: number): void {
+    const row = this.#ids.length;
+    try {
+      this.#geometry.pushGeoJson(feature.geometry, srid);
+    } catch (error) {
+      throw placed(error, this.#place(row));
     }
-    columns.push(columnOfValues(name, values, { ...options, geometryColumn: undefined }, place as never));
+    this.#srid ??= srid;
+    this.#ids.push(feature.id ?? null);
+    addProperties(feature.properties, this.#properties, row, this.#place);
   }
-  columns.push(columnOf(fieldOf("geometry", "geometry", data, found[0]?.srid ?? 4326), data));
-  return { columns, geometryColumn: "geometry", renamed, source: { file: options.file, lines: undefined } };
+
+  /** What the features so far have. */
+  schema(): FeatureSchema {
+    return {
+      ids: this.#ids.every((id) => id === null)
+        ? "none"
+        : this.#ids.some((id) => typeof id === "string")
+        ? "text"
+        : "values",
+      properties: [...this.#properties.keys()],
+      srid: this.#srid ?? this.#options.srid ?? 4326,
+    };
+  }
+
+  /** The columns so far, as a schema says or as they are; more features can follow. */
+  take(schema: FeatureSchema | undefined): FrameParts {
+    const { ids, properties, srid } = schema ?? this.schema();
+    const count = this.#ids.length;
+    const place = this.#place as never;
+    const data = this.#geometry.finish();
+    const { id, names, renamed } = featureColumnNames({ ids, properties });
+    const columns: Column[] = [];
+    if (id !== undefined) {
+      const values = ids === "text"
+        ? this.#ids.map((each) => each === null ? null : String(each))
+        : this.#ids;
+      columns.push(columnOfValues(id, values, this.#options, place));
+    }
+    properties.forEach((property, i) => {
+      const values = this.#properties.get(property) ?? [];
+      while (values.length < count) values.push(null);
+      const options = { ...this.#options, geometryColumn: undefined };
+      columns.push(columnOfValues(names[i] as string, values, options, place));
+    });
+    columns.push(columnOf(fieldOf("geometry", "geometry", data, srid), data));
+    this.#taken += count;
+    this.#ids = [];
+    this.#properties = new Map();
+    this.#place = placesOf({ ...this.#options, firstRow: (this.#options.firstRow ?? 1) + this.#taken });
+    return {
+      columns,
+      geometryColumn: "geometry",
+      renamed,
+      source: { file: this.#options.file, lines: undefined },
+    };
+  }
 }
 
 function parse(text: string, options: FromGeoJsonOptions): unknown {
@@ -86,10 +161,10 @@ function parse(text: string, options: FromGeoJsonOptions): unknown {
 }
 
 /** All features of whatever holds features; collections inside collections are unpacked. */
-function featuresOf(
+export function featuresOf(
   input: unknown,
   options: FromGeoJsonOptions,
-  place: (row: number) => DataPlace,
+  place: PlaceOf,
 ): FoundFeature[] {
   const found: FoundFeature[] = [];
   const visit = (value: unknown, srid: number, depth: number): void => {
@@ -133,7 +208,7 @@ function addProperties(
   properties: unknown,
   columns: Map<string, unknown[]>,
   row: number,
-  place: (row: number) => DataPlace,
+  place: PlaceOf,
 ): void {
   if (properties === null || properties === undefined) return;
   if (typeof properties !== "object" || Array.isArray(properties)) {
