@@ -15,7 +15,11 @@ export interface PreparedRead {
 }
 
 /** Resolves the arguments of a read; nothing is sent. */
-export function readRequest(source: unknown, options: ReadCartoOptions, batchRows: number): PreparedRead {
+export async function readRequest(
+  source: unknown,
+  options: ReadCartoOptions,
+  batchRows: number,
+): Promise<PreparedRead> {
   const parsed = parseSource(source, options.schema);
   const { limit, int8 = "bigint", decodeGeom = true } = options;
   if (limit !== undefined) checkWhole(limit, "limit", 0);
@@ -24,7 +28,7 @@ export function readRequest(source: unknown, options: ReadCartoOptions, batchRow
   }
   const operation = `read ${sourceName(parsed)}`;
   return {
-    platform: resolvePlatform(options),
+    platform: await resolvePlatform(options),
     request: {
       operation,
       signal: options.signal,

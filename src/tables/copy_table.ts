@@ -44,7 +44,7 @@ export async function copyTable(
   if (from === table && options.schema === undefined) {
     throw new ArgumentError(`Cannot copy table "${from}" to itself`, { argument: "newTableName" });
   }
-  const outcome = await resolvePlatform(options).createTable({
+  const outcome = await (await resolvePlatform(options)).createTable({
     operation: `copy table "${from}" to "${table}"`,
     signal: options.signal,
     source: { kind: "table", table: from, schema: options.schema },

@@ -58,7 +58,7 @@ export async function createTableFromQuery(
   const source = querySource(query, "query");
   const table = normalTableName(newTableName, "newTableName");
   const ifExists = checkIfExists(options.ifExists, ["fail", "replace", "append"]);
-  const outcome = await resolvePlatform(options).createTable({
+  const outcome = await (await resolvePlatform(options)).createTable({
     operation: `create table "${table}"`,
     signal: options.signal,
     source,

@@ -31,5 +31,5 @@ import type { SchemaOptions } from "./table_options.ts";
 export async function deleteTable(tableName: string, options: SchemaOptions = {}): Promise<boolean> {
   const table = checkTableName(tableName);
   const call = { operation: `delete table "${table}"`, signal: options.signal };
-  return await resolvePlatform(options).dropTable(table, options.schema, call);
+  return await (await resolvePlatform(options)).dropTable(table, options.schema, call);
 }

@@ -50,5 +50,9 @@ export async function describeTable(
 ): Promise<TableDescription> {
   const table = checkTableName(tableName);
   const call = { operation: `describe table "${table}"`, signal: options.signal };
-  return await resolvePlatform(options).describeTable({ kind: "table", table, schema: options.schema }, call);
+  return await (await resolvePlatform(options)).describeTable({
+    kind: "table",
+    table,
+    schema: options.schema,
+  }, call);
 }

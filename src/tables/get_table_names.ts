@@ -29,5 +29,5 @@ import type { TableOptions } from "./table_options.ts";
 export async function getTableNames(query: string, options: TableOptions = {}): Promise<string[]> {
   const source = querySource(query, "query");
   const call = { operation: "find the tables of the query", signal: options.signal };
-  return await resolvePlatform(options).tablesOf(source, call);
+  return await (await resolvePlatform(options)).tablesOf(source, call);
 }

@@ -33,5 +33,5 @@ import type { SchemaOptions } from "./table_options.ts";
 export async function hasTable(tableName: string, options: SchemaOptions = {}): Promise<boolean> {
   const source = parseSource(checkTableName(tableName), options.schema);
   const operation = `look for ${sourceName(source)}`;
-  return await resolvePlatform(options).hasTable(source, { operation, signal: options.signal });
+  return await (await resolvePlatform(options)).hasTable(source, { operation, signal: options.signal });
 }

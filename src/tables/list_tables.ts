@@ -27,7 +27,7 @@ import type { TableOptions } from "./table_options.ts";
  * ```
  */
 export async function listTables(options: TableOptions = {}): Promise<GeoDataFrame> {
-  const names = await resolvePlatform(options).listTables({
+  const names = await (await resolvePlatform(options)).listTables({
     operation: "list the tables",
     signal: options.signal,
   });

@@ -55,7 +55,7 @@ export async function* readCartoBatches<T>(
   source: string,
   options: ReadCartoBatchesOptions & { rows?: RowParser<T> | undefined } = {},
 ): AsyncGenerator<GeoDataFrame | T[], void, void> {
-  const { platform, request, finish } = readRequest(source, options, options.batchRows ?? 10_000);
+  const { platform, request, finish } = await readRequest(source, options, options.batchRows ?? 10_000);
   let rows = 0;
   for await (const batch of platform.read(request)) {
     const frame = finish(batch);

@@ -52,6 +52,6 @@ export async function renameTable(
     });
   }
   const call = { operation: `rename table "${from}" to "${to}"`, signal: options.signal };
-  await resolvePlatform(options).renameTable(from, to, ifExists === "replace", call);
+  await (await resolvePlatform(options)).renameTable(from, to, ifExists === "replace", call);
   return to;
 }

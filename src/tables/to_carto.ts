@@ -127,7 +127,7 @@ export async function toCarto(
 ): Promise<ToCartoReport> {
   const table = normalTableName(tableName);
   const settings = resolveOptions(options);
-  const platform = resolvePlatform(options);
+  const platform = await resolvePlatform(options);
   const call: Call = { operation: `upload table "${table}"`, signal: options.signal };
   const remaining = options.skipQuotaWarning === true ? undefined : await platform.remainingQuota(call);
   const frames = await openFrames(data, options, call.operation);

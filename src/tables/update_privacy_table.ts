@@ -42,5 +42,5 @@ export async function updatePrivacyTable(
     });
   }
   const call = { operation: `update the privacy of table "${table}"`, signal: options.signal };
-  await resolvePlatform(options).updatePrivacy(table, wanted, call);
+  await (await resolvePlatform(options)).updatePrivacy(table, wanted, call);
 }
