@@ -5,10 +5,16 @@ const encoder = new TextEncoder();
 const NULL = encoder.encode("null");
 const TRUE = encoder.encode("true");
 const FALSE = encoder.encode("false");
+const MIDNIGHT = encoder.encode("00:00:00");
+const PLUS = 0x2b;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
+const COLON = 0x3a;
+const LETTER_C = 0x43;
+const LETTER_T = 0x54;
+const LETTER_Z = 0x5a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -208,7 +214,23 @@ const textArray = writeArray(JSON.stringify);
 const numberArray = writeArray(numberToJson);
 const dateArray = writeArray(dateToJson);
 const jsonArray = writeArray(jsonToJson);
-const writeDate = viaText(dateToJson);
+const writeOddDate = viaText(dateToJson);
+
+/** Dates and times of the usual form are copied: a year of four digits, and UTC. */
+const writeDate: ValueWriter = (out, bytes, start, end) => {
+  const length = end - start;
+  const isUtc = length < 20 || bytes[end - 3] === PLUS && bytes[end - 2] === ZERO && bytes[end - 1] === ZERO;
+  const isUsual = bytes[start + 4] === MINUS && bytes[start] !== ZERO && bytes[start] !== MINUS &&
+    (length === 10 || (length >= 19 && isUtc && bytes[start + 13] === COLON && bytes[end - 1] !== LETTER_C));
+  if (!isUsual) return writeOddDate(out, bytes, start, end);
+  out.byte(QUOTE);
+  out.slice(bytes, start, start + 10);
+  out.byte(LETTER_T);
+  if (length === 10) out.bytes(MIDNIGHT);
+  else out.slice(bytes, start + 11, start + 19);
+  out.byte(LETTER_Z);
+  out.byte(QUOTE);
+};
 const writeJson = viaText(jsonToJson);
 
 /** The types that have a form of their own; arrays of other types go out as text. */

@@ -126,7 +126,6 @@ export function withoutSemicolon(sql: string): string {
 export function contentDisposition(options: QueryOptions, now: Date): string {
   const kind = options.isAttachment ? "attachment" : "inline";
   const file = `${options.filename}.${FORMATS[options.format].extension}`;
-  // deno-lint-ignore no-control-regex -- exactly what a header may not hold
   if (/[^\t\x20-\x7e\x80-\xff]/.test(file)) {
     throw new ApiError(400, 'Invalid character in header content ["Content-Disposition"]');
   }
