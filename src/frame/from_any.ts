@@ -64,7 +64,7 @@ export function toGeoDataFrame(input: FrameInput, options: FromRowsOptions = {})
     if (isArquero(input)) return frameOf(columnParts(arqueroColumns(input), options));
     if (isPolars(input)) return polarsFrame(input, options);
     if (isGeoJson(input)) return frameOf(geoJsonParts(input, options));
-    if (Symbol.iterator in input) {
+    if (!(input instanceof Map) && Symbol.iterator in input) {
       const rows = input as Iterable<Record<string, unknown>>;
       return isFeatureList(rows) ? frameOf(geoJsonParts(rows, options)) : frameOf(rowParts(rows, options));
     }
