@@ -153,7 +153,6 @@ export class BytesSource implements ByteSource {
     return this.bytes.subarray(0, length);
   }
 
-  // deno-lint-ignore require-await
   async *stream(): AsyncGenerator<Uint8Array, undefined> {
     for (let at = 0; at < this.bytes.length; at += CHUNK) yield this.bytes.subarray(at, at + CHUNK);
   }
@@ -283,7 +282,6 @@ export class GunzippedSource implements ByteSource {
   }
 }
 
-// deno-lint-ignore require-await
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, undefined> {
   yield bytes;
 }

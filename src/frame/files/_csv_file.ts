@@ -5,6 +5,7 @@ import type { FrameParts } from "../_parts.ts";
 import { dataOf } from "../column.ts";
 import { CsvReader, type CsvTexts, type FromCsvOptions } from "../from_csv.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
+import { detectEncodingType } from "../geometry/decode_geometry.ts";
 import type { ToCsvOptions } from "../_to_csv.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
@@ -65,6 +66,7 @@ async function csvOptions(source: ByteSource, context: ReadContext): Promise<Fro
 
 async function frameOf(parts: FrameParts, context: ReadContext): Promise<GeoDataFrame> {
   if (context.options.decimalComma !== true) noteCommas(parts, context);
+  if (parts.geometryColumn === undefined) noteGeometry(parts, context);
   const geometry = parts.columns.find(({ name }) => name === parts.geometryColumn);
   if (geometry !== undefined) {
     const srid = geometry.field.srid;
@@ -79,6 +81,23 @@ function noteCommas(parts: FrameParts, context: ReadContext): void {
     if (column.type !== "text" || guessCsvType(dataOf(column), true) !== "float8") continue;
     context.note(
       `Column "${column.name}" is text, but looks like numbers with a decimal comma: { decimalComma: true } reads it as such`,
+    );
+  }
+}
+
+const GEOMETRY_NAMES = ["the_geom", "geometry", "geom", "wkb_geometry", "wkt", "WKT"];
+
+/** Tells of a column that would be the geometry, if that were asked for. */
+function noteGeometry(parts: FrameParts, context: ReadContext): void {
+  const column = parts.columns.find(({ name, type }) => type === "text" && GEOMETRY_NAMES.includes(name));
+  if (column === undefined) return;
+  for (let row = 0; row < Math.min(column.length, 20); row++) {
+    const text = column.get(row);
+    if (text === null) continue;
+    const kind = detectEncodingType(text);
+    if (kind === null) return;
+    return context.note(
+      `Column "${column.name}" is text, but looks like geometries: { geometryColumn: "${column.name}" } reads it as such`,
     );
   }
 }

@@ -27,8 +27,8 @@ const OTHERS: readonly (readonly [RegExp, string, string])[] = [
     "Convert KML, GML or GPX first, for example with ogr2ogr; a page in place of a file often means that the address was wrong",
   ],
   [/^%PDF/, "PDF", "Get the table in another format"],
-  [/^\xd0\xcf\x11\xe0/, "an old Excel or Access file", "Save the sheet as CSV (UTF-8)"],
-  [/^fgb\x03/, "FlatGeobuf", "Convert it first, for example with ogr2ogr"],
+  [/^\xd0\xcf[^ -~]\xe0/, "an old Excel or Access file", "Save the sheet as CSV (UTF-8)"],
+  [/^fgb[^ -~]/, "FlatGeobuf", "Convert it first, for example with ogr2ogr"],
   [/^\x89PNG|^\xff\xd8\xff|^GIF8/, "an image", "Get the data in another format"],
 ];
 

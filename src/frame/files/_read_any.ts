@@ -1,0 +1,57 @@
+import { ArgumentError, UnsupportedError } from "../../errors/mod.ts";
+import type { GeoDataFrame } from "../geo_data_frame.ts";
+import { type ByteSource, GunzippedSource } from "./_byte_source.ts";
+import { type Content, detectFormat, FORMAT_NAMES, formatOfEnding } from "./_detect_format.ts";
+import { type FormatReader, ReadContext } from "./_read_context.ts";
+import type { FileFormat, ReadFileOptions } from "./file_options.ts";
+
+/** Reads whatever it is; `path` is known for files, whose ending is then compared with the content. */
+export async function* readAny(
+  source: ByteSource,
+  options: ReadFileOptions,
+  whole: boolean,
+): AsyncGenerator<GeoDataFrame, undefined> {
+  const context = new ReadContext(options, whole, source.name);
+  context.check();
+  let from = source;
+  let content = options.format === undefined || (await source.head(3))[0] === 0x1f
+    ? await detectFormat(source)
+    : options.format;
+  if (content === "gzip") {
+    from = new GunzippedSource(source);
+    content = options.format ?? await detectFormat(from);
+    context.note("The file is compressed with gzip");
+  }
+  if (options.format === undefined) noteEnding(content, source.name, context);
+  const read = await readerOf(content, context);
+  yield* read(from, context);
+}
+
+/** Tells when the ending says something else than the content. */
+function noteEnding(content: Content | FileFormat, name: string | undefined, context: ReadContext): void {
+  const { ending, format } = formatOfEnding(name ?? "");
+  if (format === undefined || content === "zip" || content === "gzip") return;
+  const family = (each: string) => each.replace(/^(?:ndjson|geojsonseq)$/, "geojson").replace("-stream", "");
+  if (family(format) === family(content)) return;
+  context.note(`The ending is .${ending}, but the content is ${FORMAT_NAMES[content]}`);
+}
+
+/** Each format's code is loaded when it is needed. */
+async function readerOf(content: Content | FileFormat, context: ReadContext): Promise<FormatReader> {
+  switch (content) {
+    case "csv":
+      return (await import("./_csv_file.ts")).readCsv;
+    case "geojson":
+    case "ndjson":
+    case "geojsonseq":
+      return (await import("./_geojson_read.ts")).readGeoJson;
+    case "parquet":
+      return (await import("./_parquet_read.ts")).readParquet;
+    case "gzip":
+      throw new UnsupportedError(`Cannot read ${context.named}: it is compressed twice`);
+  }
+  throw new ArgumentError(`Format "${content}" is not known`, {
+    argument: "format",
+    hint: `Known are ${Object.keys(FORMAT_NAMES).join(", ")}`,
+  });
+}
