@@ -5,7 +5,7 @@ import { projectFile, runDeno } from "./_tools/run_deno.ts";
 
 Deno.test("README: the blocks of the tour run in their order and print what they say", async () => {
   const readme = await Deno.readTextFile(projectFile("README.md"));
-  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+  const blocks = [...readme.matchAll(/^```ts ignore\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
   const script = blocks.join("\n");
   await using carto = await startEmulator({
     accounts: [{ username: "ana", masterKey: "0123456789abcdef0123" }],
