@@ -1,4 +1,5 @@
 import type { Engine } from "./_db/engine.ts";
+import { advise } from "../permissions/advise.ts";
 import { openEngine } from "./_db/open.ts";
 import { planAccounts, servedAccounts } from "./_accounts.ts";
 import type { Account, EmulatorContext } from "./_handler.ts";
@@ -45,13 +46,13 @@ export async function openEmulator(options: EmulatorOptions = {}): Promise<OpenE
       },
     );
     const stop = new AbortController();
-    const listener = Deno.serve({
-      port: options.port ?? 0,
-      hostname: options.hostname ?? "127.0.0.1",
-      signal: stop.signal,
-      onListen: () => {},
-    }, server.handle);
-    url = `http://${listener.addr.hostname}:${listener.addr.port}`;
+    const { port = 0, hostname = "127.0.0.1" } = options;
+    const listener = await advise({
+      operation: `listen on ${hostname}`,
+      needs: [{ kind: "net", host: port === 0 ? hostname : `${hostname}:${port}` }],
+    }, () => Deno.serve({ port, hostname, signal: stop.signal, onListen: () => {} }, server.handle));
+    const { addr } = listener;
+    url = `http://${addr.hostname.includes(":") ? `[${addr.hostname}]` : addr.hostname}:${addr.port}`;
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {
       server.close();

@@ -80,10 +80,12 @@ export class Emulator implements AsyncDisposable {
  *
  * Without `database` the PostGIS is embedded and needs `--allow-read` for the folder that npm packages lie in; with it,
  * a PostgreSQL server is used, which needs `--allow-net` for its host. Listening needs `--allow-net=127.0.0.1`.
+ * Answers in the formats gpkg and spatialite are written to a temporary file first, which needs `--allow-write`.
  * It is a stand-in for tests and demos: keys are checked and rights are real, but nothing guards it against attacks.
  *
  * @param options Port, accounts, database, limits; all may be left out
  * @returns The running emulator
+ * @throws {PermissionError} When Deno refuses to listen; it names the flag
  * @throws {Deno.errors.AddrInUse} When the port is taken
  *
  * @example Read from a local CARTO

@@ -11,7 +11,7 @@ import { parseArgs } from "../../src/_deps/parse_args.ts";
 import { readRecordings } from "./_wire/recordings.ts";
 import { replay } from "./_wire/replay.ts";
 
-/** The README whose fixture is used for a folder that has none. */
+/** The README whose fixture is used for a folder without one. */
 const OWN_README = new URL("../fixtures/wire/sql-api-v2/README.md", import.meta.url);
 
 /** Characters of a value that are shown without `--verbose`. */
@@ -24,11 +24,12 @@ function show(value: unknown, isVerbose: boolean): string {
 
 function readReadme(dir: string): string {
   try {
-    return Deno.readTextFileSync(`${dir}/README.md`);
+    const readme = Deno.readTextFileSync(`${dir}/README.md`);
+    if (readme.includes("```sql")) return readme;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return Deno.readTextFileSync(OWN_README);
-    throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+  return Deno.readTextFileSync(OWN_README);
 }
 
 async function main(args: readonly string[]): Promise<number> {

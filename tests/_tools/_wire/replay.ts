@@ -38,7 +38,9 @@ export async function* replay(
   try {
     const replayer = new Replayer(emulator, fixture);
     await replayer.prepare();
-    for (const recording of recordings) yield { recording, differences: await replayer.replay(recording) };
+    for (const recording of recordings) {
+      yield { recording, differences: await replayer.replayOrTell(recording) };
+    }
   } finally {
     await emulator.close();
   }
@@ -60,7 +62,20 @@ class Replayer {
     await this.#runAsOwner(this.#fixture.ownerSql);
   }
 
-  async replay(recording: Recording): Promise<Difference[]> {
+  /** Replays a recording; one that cannot be prepared or sent does not keep the others from being replayed. */
+  async replayOrTell(recording: Recording): Promise<Difference[]> {
+    try {
+      return await this.#replay(recording);
+    } catch (error) {
+      return [{
+        path: "replay",
+        expected: "an answer",
+        got: error instanceof Error ? error.message : String(error),
+      }];
+    }
+  }
+
+  async #replay(recording: Recording): Promise<Difference[]> {
     const { request, response, server = {} } = recording;
     const quota = await this.#configure(server);
     for (const sql of recording.setup_sql ?? []) await this.#runAsOwner(sql);
