@@ -8,6 +8,7 @@
  */
 // deno-lint-ignore-file no-console -- a program that reports
 import { parseArgs } from "../../src/_deps/parse_args.ts";
+import { resolve } from "../../src/_deps/path.ts";
 import { readRecordings } from "./_wire/recordings.ts";
 import { replay } from "./_wire/replay.ts";
 
@@ -38,13 +39,15 @@ async function main(args: readonly string[]): Promise<number> {
     console.error("Cannot replay: name the folder of recordings with --dir DIR");
     return 2;
   }
+  // A task starts in the folder of the project; the path is meant from where the caller stands.
+  const dir = resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), flags.dir);
   const only = flags.only?.split(",").map((number) => number.trim());
-  const recordings = readRecordings(flags.dir)
+  const recordings = readRecordings(dir)
     .filter(({ name }) => only === undefined || only.some((number) => name.startsWith(number)));
   let equal = 0;
   for await (
     const { recording, differences } of replay(recordings, {
-      readme: readReadme(flags.dir),
+      readme: readReadme(dir),
       database: flags.database,
     })
   ) {
