@@ -20,7 +20,8 @@ const VERSION_5 = 4;
 const SCHEMA = 1;
 const DICTIONARY_BATCH = 2;
 const RECORD_BATCH = 3;
-const MAGIC = new TextEncoder().encode("ARROW1");
+/** What a file begins and ends with. */
+export const MAGIC: Uint8Array<ArrayBuffer> = new TextEncoder().encode("ARROW1");
 
 interface Node {
   readonly length: number;
@@ -28,7 +29,8 @@ interface Node {
   readonly buffers: readonly Uint8Array[];
 }
 
-interface Block {
+/** Where a message stands in a file. */
+export interface Block {
   readonly offset: number;
   readonly metadata: number;
   readonly body: number;
@@ -99,7 +101,8 @@ function message(type: number, write: (flat: FlatBuilder) => number, bodyLength:
   return result;
 }
 
-function footer(
+/** What ends a file: where its messages stand. */
+export function footer(
   columns: readonly Column[],
   dictionaries: readonly Block[],
   batches: readonly Block[],

@@ -4,6 +4,7 @@ import { placed } from "./_bad_value.ts";
 import { type Builder, Int64Builder } from "./_builder.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
+import { nativeGeometry } from "./_native_geometry.ts";
 import type { FrameParts } from "./_parts.ts";
 import { type Column, columnOf } from "./column.ts";
 import { columnOfValues, fieldOf, type FromRowsOptions } from "./from_rows.ts";
@@ -298,9 +299,10 @@ function geometryColumn(
   const type = kept === "geography" ? "geography" : "geometry";
   const srid = sridOf(field.metadata?.get("ARROW:extension:metadata")) ?? options.srid;
   const known = extension === undefined || /^(?:geoarrow\.(?:wkb|wkt|point)|ogc\.wkb)$/.test(extension);
-  if (!known) {
+  const native = known ? undefined : nativeGeometry((extension ?? "").replace("geoarrow.", ""));
+  if (!known && native === undefined) {
     throw new UnsupportedError(`Cannot read column "${field.name}": it is ${extension}`, {
-      hint: "Points, WKB and WKT can be read: turn the column into WKB first",
+      hint: "GeoArrow's geometries, WKB and WKT can be read: turn the column into WKB first",
     });
   }
   const builder = new GeometryBuilder();
@@ -309,6 +311,7 @@ function geometryColumn(
     for (; row < vector.length; row++) {
       const value = vector.get === undefined ? vector.at(row) : vector.get(row);
       if (value === null || value === undefined) builder.null();
+      else if (native !== undefined) builder.pushGeoJson(native(plainValue(value)), srid ?? 0);
       else if (extension === "geoarrow.point") pushPoint(builder, value, srid ?? 0);
       else builder.value(stamped(value, srid));
     }

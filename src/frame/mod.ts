@@ -16,6 +16,13 @@ export type { ToCsvOptions } from "./_to_csv.ts";
 export type { FeatureCollection, ToGeoJsonOptions } from "./_to_geojson.ts";
 export type { ColumnSummary } from "./_describe.ts";
 export { CopyCsvDecoder, type CopyCsvOptions, encodeCopyCsv, type EncodeCopyCsvOptions } from "./copy_csv.ts";
+export {
+  CopyBinaryDecoder,
+  type CopyBinaryOptions,
+  encodeCopyBinary,
+  type EncodeCopyBinaryOptions,
+  fitsCopyBinary,
+} from "./copy_binary.ts";
 export { fieldOfServer, isColumnType, type ServerField, sqlTypeOf, type SqlTypeOptions } from "./pg_types.ts";
 export { normalizeName, normalizeNames } from "./names.ts";
 export {

@@ -5,7 +5,7 @@ import {
   CopyCsvDecoder,
   encodeCopyCsv,
   GeoDataFrame,
-  Geometry,
+  type Geometry,
   normalizeNames,
   planColumns,
   toGeoDataFrame,

@@ -47,6 +47,9 @@ async function readerOf(content: Content | FileFormat, context: ReadContext): Pr
       return (await import("./_geojson_read.ts")).readGeoJson;
     case "parquet":
       return (await import("./_parquet_read.ts")).readParquet;
+    case "arrow":
+    case "arrow-stream":
+      return (await import("./_arrow_file.ts")).readArrow;
     case "gzip":
       throw new UnsupportedError(`Cannot read ${context.named}: it is compressed twice`);
   }

@@ -49,6 +49,11 @@ export async function* encodeFile(
         options,
         named,
       );
+    case "arrow":
+    case "arrow-stream": {
+      const { writeArrow } = await import("./_arrow_file.ts");
+      return yield* writeArrow(checked, options.format === "arrow" ? "file" : "stream");
+    }
     case "shapefile":
     case "geopackage":
       throw new UnsupportedError(`Cannot write ${FORMAT_NAMES[options.format]}: that format is only read`, {

@@ -1,0 +1,189 @@
+import { DataError, isCartoError } from "../../errors/mod.ts";
+import { arrowIpc, type Block, footer, MAGIC } from "../_arrow_ipc.ts";
+import { placed } from "../_bad_value.ts";
+import { plainBytes } from "../_gather.ts";
+import { columnOf, dataOf } from "../column.ts";
+import { arrowParts } from "../from_arrow.ts";
+import type { GeoDataFrame } from "../geo_data_frame.ts";
+import { type ArrowMessage, arrowMessages } from "./_arrow_messages.ts";
+import { type ByteSource, placeOf } from "./_byte_source.ts";
+import { type Crs, crsOfProjJson, crsOfText } from "./_crs.ts";
+import { unpackLz4Frame } from "./_lz4_frame.ts";
+import type { ReadContext } from "./_read_context.ts";
+
+const CRS_ENTRY = "ARROW:extension:metadata";
+/** Arrow's numbers of compressions. */
+const LZ4 = 0;
+const ZSTD = 1;
+
+interface ArrowField {
+  readonly name: string;
+  readonly metadata?: Map<string, string> | null;
+}
+
+interface ArrowTable {
+  readonly schema: { readonly fields: readonly ArrowField[] };
+  getChildAt(index: number): unknown;
+}
+
+/** Reads Arrow's IPC format, file or stream, record batch by record batch. */
+export async function* readArrow(
+  source: ByteSource,
+  context: ReadContext,
+): AsyncGenerator<GeoDataFrame, undefined> {
+  const open = await opener();
+  let schema: Uint8Array | undefined;
+  let dictionaries: ArrowMessage[] = [];
+  let batches = 0;
+  const frameOf = async (messages: Uint8Array[]) => {
+    const table = open(messages);
+    const geometry = await settleGeometry(table, context);
+    return context.frame(
+      arrowParts(chosen(table, context), { geometryColumn: geometry, firstRow: context.rows + 1 }),
+    );
+  };
+  try {
+    for await (const message of arrowMessages(source)) {
+      context.check();
+      if (message.kind === "schema") schema = message.bytes;
+      else if (message.kind === "dictionary") {
+        // What is replaced is not looked at again
+        if (!message.isDelta) dictionaries = dictionaries.filter(({ id }) => id !== message.id);
+        dictionaries.push(message);
+      } else if (message.kind === "batch" && schema !== undefined) {
+        const frame = await frameOf([schema, ...dictionaries.map(({ bytes }) => bytes), message.bytes]);
+        const rows = context.whole ? Infinity : context.batchRows;
+        for (let at = 0; at < Math.max(1, frame.numRows); at += rows) {
+          yield frame.numRows <= rows ? frame : frame.slice(at, at + rows);
+        }
+        batches++;
+      }
+    }
+    if (schema === undefined) {
+      throw new DataError("The Arrow file holds no schema", { place: placeOf(source) });
+    }
+    if (batches === 0) yield await frameOf([schema]);
+  } catch (error) {
+    if (isCartoError(error)) throw placed(error, placeOf(source));
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw new DataError(`Cannot read the Arrow file: ${error.message}`, {
+      place: placeOf(source),
+      hint: "It may be damaged: get it again",
+      cause: error,
+    });
+  }
+}
+
+/** Opens messages as a table. */
+async function opener(): Promise<(messages: Uint8Array[]) => ArrowTable> {
+  const [{ setCompressionCodec, tableFromIPC }, zlib] = await Promise.all([
+    import("../../_deps/flechette.ts"),
+    import("node:zlib"),
+  ]);
+  setCompressionCodec(ZSTD, {
+    encode: (bytes) => new Uint8Array(zlib.zstdCompressSync(bytes)),
+    decode: (bytes) => new Uint8Array(zlib.zstdDecompressSync(bytes)),
+  });
+  setCompressionCodec(LZ4, {
+    encode: () => {
+      throw new RangeError("LZ4 is only read");
+    },
+    decode: unpackLz4Frame,
+  });
+  return (messages) => tableFromIPC(messages, { useBigInt: true }) as unknown as ArrowTable;
+}
+
+/** Only the columns wanted. */
+function chosen(table: ArrowTable, context: ReadContext): unknown {
+  const { columns } = context.options;
+  if (columns === undefined) return table;
+  const indexes = table.schema.fields.flatMap(({ name }, i) => columns.includes(name) ? [i] : []);
+  return {
+    schema: { fields: indexes.map((i) => table.schema.fields[i]) },
+    getChild: (name: string) =>
+      table.getChildAt(table.schema.fields.findIndex((field) => field.name === name)),
+    getChildAt: (at: number) => table.getChildAt(indexes[at] as number),
+  };
+}
+
+/** Settles the coordinate system of the geometry, and writes it where the columns are made from it; answers its name. */
+async function settleGeometry(table: ArrowTable, context: ReadContext): Promise<string | undefined> {
+  const geometries = table.schema.fields.filter(({ metadata }) =>
+    /^(?:geoarrow\.|ogc\.wkb)/.test(metadata?.get("ARROW:extension:name") ?? "")
+  );
+  const told = context.options.geometryColumn;
+  const primary = geometries.find(({ name }) => name === told) ??
+    geometries.find(({ name }) => name === "the_geom") ??
+    geometries.find(({ name }) => name === "geometry") ??
+    geometries[0];
+  if (primary === undefined) return told;
+  const { columns } = context.options;
+  if (columns !== undefined && !columns.includes(primary.name)) return undefined;
+  const text = primary.metadata?.get(CRS_ENTRY);
+  const srid = await context.settleCrs(crsOf(text));
+  const about = parsed(text);
+  delete about.crs_type;
+  primary.metadata?.set(
+    CRS_ENTRY,
+    JSON.stringify(srid === 0 ? { ...about, crs: null } : { ...about, crs: `EPSG:${srid}` }),
+  );
+  return primary.name;
+}
+
+function parsed(text: string | undefined): Record<string, unknown> {
+  try {
+    return JSON.parse(text || "{}");
+  } catch {
+    return {};
+  }
+}
+
+function crsOf(text: string | undefined): Crs | undefined {
+  const { crs } = parsed(text);
+  if (crs === undefined || crs === null) return undefined;
+  if (typeof crs === "object") return crsOfProjJson(crs);
+  // A bare number is the registry's
+  return crsOfText(/^\d+$/.test(String(crs)) ? `EPSG:${crs}` : String(crs));
+}
+
+/** Frames as Arrow's IPC format, a record batch each. */
+export async function* writeArrow(
+  frames: AsyncIterable<GeoDataFrame>,
+  format: "file" | "stream",
+): AsyncGenerator<Uint8Array, undefined> {
+  let position = 0;
+  let first: GeoDataFrame | undefined;
+  const blocks: Block[] = [];
+  if (format === "file") {
+    yield new Uint8Array([...MAGIC, 0, 0]);
+    position = 8;
+  }
+  for await (const given of frames) {
+    const frame = withoutDictionaries(given);
+    const bytes = arrowIpc(frame.columns, frame.numRows, { format: "stream" });
+    const schemaLength = 8 + new DataView(bytes.buffer).getInt32(4, true);
+    // The end of the stream comes once, at the end
+    const body = bytes.subarray(first === undefined ? 0 : schemaLength, bytes.length - 8);
+    const batchAt = schemaLength;
+    const metadata = 8 + new DataView(bytes.buffer).getInt32(batchAt + 4, true);
+    const length = bytes.length - 8 - batchAt;
+    const offset = position + (first === undefined ? schemaLength : 0);
+    blocks.push({ offset, metadata, body: length - metadata });
+    position += body.length;
+    first ??= frame;
+    yield body;
+  }
+  yield new Uint8Array([255, 255, 255, 255, 0, 0, 0, 0]);
+  if (format === "file" && first !== undefined) yield* footer(first.columns, [], blocks);
+}
+
+/** Texts laid out plainly: the dictionaries of two frames differ, and a file can hold but one. */
+function withoutDictionaries(frame: GeoDataFrame): GeoDataFrame {
+  let result = frame;
+  for (const column of frame.columns) {
+    const data = dataOf(column);
+    if (data.kind !== "dictionary") continue;
+    result = result.withColumn(column.name, columnOf(column.field, plainBytes(data)));
+  }
+  return result;
+}
