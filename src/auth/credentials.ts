@@ -2,12 +2,11 @@ import { maskSecret } from "../errors/_redact.ts";
 import { CredentialsError } from "../errors/credentials_error.ts";
 import { flagsFor } from "../permissions/access.ts";
 import { check, type Checked } from "./_checked.ts";
-import { loadEnvFile, loadEnvironment } from "./_env.ts";
 import { type Fields, type Loaded, type Missed, readFields } from "./_fields.ts";
-import { loadFile, makeFolder, pathText, removeFile, writeFile } from "./_file.ts";
-import { loadFirst, loadFlag } from "./_resolve.ts";
-import { userFilePath } from "./_user_file.ts";
 import type { CredentialsOptions, Platform, SourceTried } from "./credentials_options.ts";
+
+/** Loaded when credentials are first read or written, so that importing this module stays quick. */
+const sources = (): Promise<typeof import("./_sources.ts")> => import("./_sources.ts");
 
 /** How {@linkcode Credentials.fromFile} reads. */
 export interface FromFileOptions {
@@ -147,6 +146,7 @@ export class Credentials {
    * @throws {PermissionError} Deno does not let it be read
    */
   static async fromFile(path?: string | URL, options: FromFileOptions = {}): Promise<Credentials> {
+    const { loadFile, pathText, userFilePath } = await sources();
     const file = path ?? await userFilePath("read the default file of credentials");
     const loaded = await loadFile(file, pathText(file));
     const { allowNonSecure } = options;
@@ -164,6 +164,7 @@ export class Credentials {
    * @throws {CredentialsError} Neither a user name nor a base URL is set, or one is wrong
    */
   static async fromEnv(options: FromEnvOptions = {}): Promise<Credentials> {
+    const { loadEnvFile, loadEnvironment } = await sources();
     return make(needed(options.file === undefined ? loadEnvironment() : await loadEnvFile(options.file)));
   }
 
@@ -176,6 +177,7 @@ export class Credentials {
    * @throws {PermissionError} Deno does not let the file be read
    */
   static async fromFlags(options: Pick<ResolveOptions, "args" | "directory"> = {}): Promise<Credentials> {
+    const { loadFlag } = await sources();
     const loaded = await loadFlag(options.args ?? commandLine(), options.directory);
     return make(needed(loaded ?? { source: "--creds", reason: "not given", refused: [] }));
   }
@@ -196,6 +198,7 @@ export class Credentials {
     const { credentials } = options;
     if (isCredentials(credentials)) return credentials;
     if (credentials !== undefined) return new Credentials(credentials);
+    const { loadFirst } = await sources();
     const { loaded, tried } = await loadFirst({
       args: options.args ?? commandLine(),
       directory: options.directory,
@@ -225,6 +228,7 @@ export class Credentials {
    * @throws {PermissionError} Deno does not let it be removed
    */
   static async delete(path?: string | URL): Promise<boolean> {
+    const { removeFile, userFilePath } = await sources();
     return await removeFile(path ?? await userFilePath("delete the default file of credentials"));
   }
 
@@ -252,6 +256,7 @@ export class Credentials {
    * @throws {PermissionError} Deno does not let it be written
    */
   async save(path?: string | URL): Promise<string> {
+    const { makeFolder, pathText, userFilePath, writeFile } = await sources();
     const file = path ?? await userFilePath("write the default file of credentials");
     if (path === undefined) await makeFolder(pathText(file));
     await writeFile(file, this.#fileContent());
