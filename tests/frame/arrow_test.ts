@@ -141,11 +141,11 @@ Deno.test("a GeoArrow kind that is not known is refused by name", () => {
     "g",
     new arrow.Utf8(),
     true,
-    new Map([["ARROW:extension:name", "geoarrow.polygon"]]),
+    new Map([["ARROW:extension:name", "geoarrow.box"]]),
   );
   const vector = arrow.vectorFromArray(["x"], new arrow.Utf8());
   const table = { schema: { fields: [field] }, getChild: () => vector };
-  assertThrows(() => GeoDataFrame.fromArrow(table), UnsupportedError, "geoarrow.polygon");
+  assertThrows(() => GeoDataFrame.fromArrow(table), UnsupportedError, "geoarrow.box");
 });
 
 Deno.test("Arquero's tables are taken as they are filtered and sorted, and read what we write", () => {
