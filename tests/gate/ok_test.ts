@@ -82,7 +82,8 @@ const FAULTS: [step: string, files: Record<string, string>, told: string][] = [
 ];
 
 for (const [step, files, told] of FAULTS) {
-  Deno.test(`ok: says that "${step}" failed and shows ${told}`, async () => {
+  const where = files["mod.ts"]?.includes("```") ? "an example" : "mod.ts";
+  Deno.test(`ok: says that "${step}" failed when ${where} is wrong, and shows ${told}`, async () => {
     const { code, text } = await ok(step, files);
     assertEquals(code, 1, text);
     assertStringIncludes(text, `FAILED ${step}`);
