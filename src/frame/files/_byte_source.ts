@@ -1,5 +1,5 @@
 import { ArgumentError, CartoError, DataError } from "../../errors/mod.ts";
-import { advise } from "../../permissions/mod.ts";
+import { type Access, advise } from "../../permissions/mod.ts";
 import { concatBytes } from "../_bytes.ts";
 import type { FileInput } from "./file_options.ts";
 
@@ -29,10 +29,15 @@ export interface ByteSource extends AsyncDisposable {
  *
  * @param path Where it is
  * @param name What messages call it
+ * @param alsoNeeds What will be read beside it, so that a refusal tells everything at once
  */
-export async function openSource(path: string | URL, name: string): Promise<ByteSource> {
+export async function openSource(
+  path: string | URL,
+  name: string,
+  alsoNeeds: readonly Access[] = [],
+): Promise<ByteSource> {
   const file = await advise(
-    { operation: `read "${name}"`, needs: [{ kind: "read", path: name }] },
+    { operation: `read "${name}"`, needs: [{ kind: "read", path: name }], alsoNeeds },
     () => openFile(path, name),
   );
   try {

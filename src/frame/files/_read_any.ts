@@ -14,9 +14,10 @@ export async function* readAny(
   const context = new ReadContext(options, whole, source.name);
   context.check();
   let from = source;
-  let content = options.format === undefined || (await source.head(3))[0] === 0x1f
+  const told = options.format;
+  let content: Content | FileFormat = told === undefined || told === "shapefile" || await isPacked(source)
     ? await detectFormat(source)
-    : options.format;
+    : told;
   if (content === "gzip") {
     from = new GunzippedSource(source);
     content = options.format ?? await detectFormat(from);
@@ -25,6 +26,11 @@ export async function* readAny(
   if (options.format === undefined) noteEnding(content, source.name, context);
   const read = await readerOf(content, context);
   yield* read(from, context);
+}
+
+async function isPacked(source: ByteSource): Promise<boolean> {
+  const [first, second] = await source.head(2);
+  return first === 0x1f && second === 0x8b;
 }
 
 /** Tells when the ending says something else than the content. */
@@ -50,6 +56,12 @@ async function readerOf(content: Content | FileFormat, context: ReadContext): Pr
     case "arrow":
     case "arrow-stream":
       return (await import("./_arrow_file.ts")).readArrow;
+    case "zip":
+      return (await import("./_shapefile.ts")).readZipped;
+    case "shapefile":
+      return (await import("./_shapefile.ts")).readShapefile;
+    case "geopackage":
+      return (await import("./_geopackage.ts")).readGeoPackage;
     case "gzip":
       throw new UnsupportedError(`Cannot read ${context.named}: it is compressed twice`);
   }
