@@ -1,4 +1,4 @@
-import { grow } from "./_bytes.ts";
+import { grow, nextCapacity } from "./_bytes.ts";
 import { BadValue, shown } from "./_bad_value.ts";
 import type { ColumnData, Validity } from "./_data.ts";
 import {
@@ -213,11 +213,11 @@ export class IntegerBuilder extends Builder {
   constructor(type: "int2" | "int4" | "date") {
     super();
     this.#type = type;
-    this.#values = this.#room();
+    this.#values = this.#room(64);
   }
 
-  #room(): Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
-    return this.#type === "int2" ? new Int16Array(64) : new Int32Array(64);
+  #room(length: number): Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+    return this.#type === "int2" ? new Int16Array(length) : new Int32Array(length);
   }
 
   /** Appends a number that is known to fit. */
@@ -263,7 +263,7 @@ export class IntegerBuilder extends Builder {
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const values = trimmed(this.#values, common.length);
-    this.#values = this.#room();
+    this.#values = this.#room(nextCapacity(common.length));
     return { ...common, kind: "number", values };
   }
 }
@@ -322,7 +322,8 @@ export class FloatBuilder extends Builder {
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const values = trimmed(this.#values, common.length);
-    this.#values = this.#single ? new Float32Array(64) : new Float64Array(64);
+    const room = nextCapacity(common.length);
+    this.#values = this.#single ? new Float32Array(room) : new Float64Array(room);
     return { ...common, kind: "number", values };
   }
 }
@@ -442,7 +443,7 @@ export class Int64Builder extends Builder {
 
   protected override data(common: { length: number; nullCount: number; validity: Validity }): ColumnData {
     const values = trimmed(this.#values, common.length);
-    this.#values = new BigInt64Array(64);
+    this.#values = new BigInt64Array(nextCapacity(common.length));
     this.#pairs = halves(this.#values);
     return { ...common, kind: "int64", values };
   }

@@ -23,6 +23,14 @@ export function grow<
   return new Type(array.buffer.transfer(length * array.BYTES_PER_ELEMENT));
 }
 
+/**
+ * How many entries to make room for when a batch of `length` was finished: the next one will hardly be smaller, and growing
+ * step by step leaves garbage behind. Bounded, since there may be no next one.
+ */
+export function nextCapacity(length: number): number {
+  return Math.max(64, Math.min(length + (length >> 3), 65_536));
+}
+
 /** Refuses a column that outgrows 32-bit offsets. */
 export function checkColumnBytes(bytes: number): void {
   if (bytes <= MAX_COLUMN_BYTES) return;

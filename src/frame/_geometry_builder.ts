@@ -1,6 +1,6 @@
 import { BadValue, shown } from "./_bad_value.ts";
 import { Builder, trimmed } from "./_builder.ts";
-import { checkColumnBytes, grow } from "./_bytes.ts";
+import { checkColumnBytes, grow, nextCapacity } from "./_bytes.ts";
 import type { ColumnData, Validity } from "./_data.ts";
 import { ewkbOf } from "./geometry/_any_to_ewkb.ts";
 import { ByteSink } from "./geometry/_byte_sink.ts";
@@ -210,7 +210,8 @@ export class GeometryBuilder extends Builder {
     this.#points = true;
     this.#sridKnown = false;
     this.#srid = 0;
-    this.#xy = new Float64Array(128);
+    // Other geometries are likely to be so again
+    this.#xy = new Float64Array(data.kind === "point" ? 2 * nextCapacity(common.length) : 128);
     this.#xyBytes = new Uint8Array(this.#xy.buffer);
     this.#offsets = new Int32Array(0);
     this.#bytes = new Uint8Array(0);

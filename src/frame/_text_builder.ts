@@ -1,6 +1,6 @@
 import { BadValue, shown } from "./_bad_value.ts";
 import { Builder, trimmed } from "./_builder.ts";
-import { checkColumnBytes, grow, sameBytes } from "./_bytes.ts";
+import { checkColumnBytes, grow, nextCapacity, sameBytes } from "./_bytes.ts";
 import type { ColumnData, Validity } from "./_data.ts";
 
 const encoder = new TextEncoder();
@@ -185,7 +185,7 @@ export class TextBuilder extends Builder {
     const bytes = trimmed(this.#bytes, offsets[entries] as number);
     const codes = this.#codes;
     const [keptOffsets, keptCodes] = [trimmed(offsets, entries + 1), plain ? codes : trimmed(codes, rows)];
-    this.#reset();
+    this.#reset(nextCapacity(rows));
     if (plain) return { ...common, kind: "bytes", offsets: keptOffsets, bytes };
     // A null's code may be anything in Arrow, but must not lie outside the dictionary
     for (let row = 0; common.nullCount > 0 && row < rows; row++) {
@@ -194,9 +194,9 @@ export class TextBuilder extends Builder {
     return { ...common, kind: "dictionary", codes: keptCodes, dictionary: { offsets: keptOffsets, bytes } };
   }
 
-  #reset(): void {
+  #reset(rows: number): void {
     this.#plain = false;
-    this.#codes = new Int32Array(64);
+    this.#codes = new Int32Array(rows);
     this.#slots = undefined;
     this.#strings = undefined;
     this.#entries = 0;
