@@ -58,6 +58,20 @@ Deno.test("an emulator with one account, reached by path, by host, and closed tw
     assertEquals(await back.text(), '1,São Paulo\n2,"a ""b"", c"\n');
   });
 
+  await t.step("two analysed tables that lie apart can be joined in space", async () => {
+    const sql = (q: string) => rows(credentials, q);
+    await sql(
+      "CREATE TABLE west AS SELECT ST_MakeEnvelope(n, 0, n + 1, 1, 4326) AS shape FROM generate_series(0, 1) n",
+    );
+    await sql(
+      "CREATE TABLE east AS SELECT ST_SetSRID(ST_Point(50 + n, 50 + n), 4326) AS shape FROM generate_series(0, 4) n",
+    );
+    await sql("ANALYZE west; ANALYZE east");
+    const join = "SELECT count(*) AS n FROM west w JOIN east e ON ST_Intersects(w.shape, e.shape)";
+    assertEquals(await sql(join), [{ n: 0 }]);
+    assertEquals(await sql("SHOW timezone"), [{ TimeZone: "UTC" }]);
+  });
+
   await t.step("the public key reads nothing that was not given to it", async () => {
     assertEquals(await rows(credentials, "SELECT * FROM cities", "default_public"), {
       error: ["permission denied for table cities"],

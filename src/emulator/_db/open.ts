@@ -60,9 +60,16 @@ async function openServer(url: string, options: OpenEngineOptions): Promise<Engi
   return engine;
 }
 
+/**
+ * The embedded PostGIS guesses badly how many rows a join of two analysed tables gives that lie apart: it takes an
+ * address for the number, and the statement fails. Without statistics of geometries it does not guess from them.
+ */
+const NO_SPATIAL_STATISTICS =
+  "ALTER TYPE geometry SET (ANALYZE = NONE); ALTER TYPE geography SET (ANALYZE = NONE);";
+
 async function openEmbedded(options: OpenEngineOptions): Promise<Engine> {
   const { PgliteEngine } = await import("./pglite_engine.ts");
-  const schema = cartoSchema({ raster: false });
+  const schema = [cartoSchema({ raster: false }), NO_SPATIAL_STATISTICS].join("\n");
   const cacheDir = options.cacheDir === false ? undefined : options.cacheDir ?? defaultCacheDir();
   const template = () =>
     loadTemplate(schema, async () => {

@@ -433,6 +433,7 @@ function prelude(options: RunOptions, superuser: string): string {
     "DISCARD TEMP",
     "DISCARD SEQUENCES",
     "SET search_path = public, cartodb",
+    "SET timezone = 'UTC'",
     `SET statement_timeout = ${Math.max(0, Math.round(options.statementTimeout))}`,
     ...(options.role === superuser ? [] : [`SET SESSION AUTHORIZATION ${quoteIdentifier(options.role)}`]),
   ].join("; ");
