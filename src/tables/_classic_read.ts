@@ -1,10 +1,10 @@
 import type { ClassicClient } from "../classic/client.ts";
 import type { SqlField } from "../classic/sql.ts";
-import { sql } from "../classic/sql_text.ts";
 import { ArgumentError, isCartoError } from "../errors/mod.ts";
-import { CopyBinaryDecoder } from "../frame/copy_binary.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import type { ColumnType, Field, ScalarType } from "../frame/types.ts";
+import { fieldOfServer } from "../frame/pg_types.ts";
+import type { Field } from "../frame/types.ts";
+import { copyDecoder, type StatementDecoder } from "./_copy_decoder.ts";
 import type { Call, ReadRequest, Source } from "./_platform.ts";
 import { reasonOf, retell } from "./_retell.ts";
 import { subquery } from "./_source.ts";
@@ -15,7 +15,7 @@ const NEVER_READ = "the_geom_webmercator";
 /** The columns of a table or query. */
 export async function describe(client: ClassicClient, source: Source, call: Call): Promise<Field[]> {
   const fields = await fieldsOf(client, source, call);
-  return fields.map(fieldOf);
+  return fields.map((field) => fieldOfServer(field.name, field));
 }
 
 async function fieldsOf(
@@ -79,7 +79,7 @@ class Reader {
   readonly #client: ClassicClient;
   readonly #request: ReadRequest;
   readonly #statement: string;
-  readonly #decoder: CopyBinaryDecoder;
+  readonly #decoder: StatementDecoder;
   #chunks: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #ended = false;
   #given = false;
@@ -89,8 +89,8 @@ class Reader {
   constructor(client: ClassicClient, request: ReadRequest, fields: readonly SqlField[]) {
     this.#client = client;
     this.#request = request;
-    this.#statement = copyStatement(fields, request);
-    this.#decoder = new CopyBinaryDecoder(fields.map((field) => decodedField(field, request)));
+    this.#decoder = copyDecoder(fields, request);
+    this.#statement = copyStatement(this.#decoder, request);
   }
 
   /** The next batch; undefined after the last one, which is there even when it has no rows. */
@@ -131,87 +131,9 @@ class Reader {
   }
 }
 
-function copyStatement(fields: readonly SqlField[], request: ReadRequest): string {
-  const columns = fields.map((field) => {
-    const name = sql.id(field.name).text;
-    return isAsText(field, request) ? `${name}::text` : name;
-  });
-  const limit = request.limit === undefined ? "" : ` LIMIT ${request.limit}`;
-  return `COPY (SELECT ${columns.join(",")} FROM ${
-    subquery(request.source, "_q")
-  }${limit}) TO STDOUT WITH (FORMAT binary)`;
-}
-
-/** Types whose binary form is decoded; all others travel as the text that PostgreSQL prints. */
-const BINARY: ReadonlySet<string> = new Set([
-  "bool",
-  "int2",
-  "int4",
-  "int8",
-  "float4",
-  "float8",
-  "text",
-  "varchar",
-  "bpchar",
-  "date",
-  "time",
-  "timestamp",
-  "timestamptz",
-  "uuid",
-  "json",
-  "jsonb",
-  "bytea",
-  "geometry",
-  "geography",
-]);
-
-/** The scalar types of a frame, by PostgreSQL's short names. */
-const SCALARS: ReadonlySet<string> = new Set([
-  ...BINARY,
-  "numeric",
-  "timetz",
-  "interval",
-].filter((name) => name !== "varchar" && name !== "bpchar"));
-
-/** PostgreSQL's short name of a column's type; `JSON` is how the server spells `json`. */
-function pgName({ pgtype, type }: SqlField): string {
-  return (pgtype ?? type).toLowerCase();
-}
-
-function isAsText(field: SqlField, { decodeGeometry }: ReadRequest): boolean {
-  return !BINARY.has(pgName(field)) ||
-    (!decodeGeometry && field.name === "the_geom" && field.type === "geometry");
-}
-
-/** The column as a frame has it. */
-function fieldOf(field: SqlField): Field {
-  const { name } = field;
-  const server = pgName(field);
-  const type = columnType(server);
-  if (type === "geometry" || type === "geography") {
-    return {
-      name,
-      type,
-      nullable: true,
-      srid: field.srid !== undefined && field.srid > 0 ? field.srid : undefined,
-    };
-  }
-  return { name, type, nullable: true, ...(type === "text" && server !== "text" ? { pgType: server } : {}) };
-}
-
-function columnType(server: string): ColumnType {
-  if (SCALARS.has(server)) return server as ScalarType;
-  const element = server.slice(1);
-  if (server.startsWith("_") && SCALARS.has(element)) return `${element as ScalarType}[]`;
-  return "text";
-}
-
-/** The column as it is decoded: geometry as text is text. */
-function decodedField(field: SqlField, request: ReadRequest): Field {
-  const decoded = fieldOf(field);
-  return decoded.type === "geometry" && isAsText(field, request)
-    ? { name: field.name, type: "text", nullable: true }
-    : decoded;
+function copyStatement({ columns, options }: StatementDecoder, { source, limit }: ReadRequest): string {
+  const limited = limit === undefined ? "" : ` LIMIT ${limit}`;
+  return `COPY (SELECT ${columns} FROM ${subquery(source, "_q")}${limited}) TO STDOUT WITH (${options})`;
 }
 
 /** Whether a failed download may go well the next time. Errors of the server are told at once. */

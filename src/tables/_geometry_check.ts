@@ -3,12 +3,6 @@ import { scanGeometryColumn } from "../frame/geometry/_bulk.ts";
 import type { Column } from "../frame/column.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 
-/** The dimensions of the geometries of a column besides x and y, as PostGIS writes them: "", "Z", "M" or "ZM". */
-export function dimensionsOf(frame: GeoDataFrame, column: string): string {
-  const scan = scanGeometries(frame.column(column));
-  return scan === undefined ? "" : `${scan.hasZ ? "Z" : ""}${scan.hasM ? "M" : ""}`;
-}
-
 /** Looks at the geometries of a column; undefined for points without height, whose SRID is the frame's. */
 export function scanGeometries(column: Column): ReturnType<typeof scanGeometryColumn> | undefined {
   // Points that lie as numbers have x and y only

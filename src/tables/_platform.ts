@@ -24,7 +24,6 @@ export interface ReadRequest extends Call {
   readonly attempts: number;
   /** Whether `the_geom` is decoded, or comes as hexadecimal text. */
   readonly decodeGeometry: boolean;
-  readonly int8: "bigint" | "number";
   /** Rows that a batch has at least, but for the last one. */
   readonly batchRows: number;
   readonly onProgress: ((progress: TableProgress) => void) | undefined;

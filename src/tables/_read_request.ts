@@ -36,11 +36,14 @@ export async function readRequest(
       limit,
       attempts: checkAttempts(options.retryTimes),
       decodeGeometry: decodeGeom,
-      int8,
       batchRows: checkWhole(batchRows, "batchRows", 1),
       onProgress: options.onProgress,
     },
-    finish: (frame) => withGeometryForNull(withIndexFirst(frame, options, operation), options),
+    finish(frame) {
+      // The conversion looks at every value, so that one that does not fit is told now and not on use
+      const numbers = int8 === "number" ? frame.withInt8As("number") : frame;
+      return withGeometryForNull(withIndexFirst(numbers, options, operation), options);
+    },
   };
 }
 

@@ -9,49 +9,18 @@ const FULL_NAMES: Readonly<Record<string, string>> = {
   float4: "real",
   float8: "double precision",
   varchar: "character varying",
-  bpchar: "bpchar",
-  varbit: "bit varying",
 };
 
-/**
- * Types of the server that a frame holds as text and that a table can have again: those whose text goes in
- * as it came out. (`money` is not among them: its text depends on the server's language.)
- */
-const TEXT_TYPES: ReadonlySet<string> = new Set([
-  "varchar",
-  "name",
-  "inet",
-  "cidr",
-  "macaddr",
-  "macaddr8",
-  "xml",
-  "point",
-  "line",
-  "lseg",
-  "box",
-  "path",
-  "polygon",
-  "circle",
-  "bit",
-  "varbit",
-  "tsvector",
-  "tsquery",
-  "int4range",
-  "int8range",
-  "numrange",
-  "daterange",
-  "tsrange",
-  "tstzrange",
-]);
+/** Types whose values are plain texts, also on the wire. */
+const TEXTS: ReadonlySet<string> = new Set(["text", "varchar", "bpchar", "name", "citext"]);
 
-/** The short name of the type that a column gets in a table, such as `int8`, `_text` for a list of texts. */
-export function typeName(field: Pick<Field, "type" | "pgType">): string {
-  const { type, pgType } = field;
-  if (type === "text" && pgType !== undefined && TEXT_TYPES.has(pgType)) return pgType;
+/** PostgreSQL's short name of the type that a column gets in a table, such as `int8`, or `_text` for a list of texts. */
+export function typeName({ type, pgType }: Pick<Field, "type" | "pgType">): string {
+  if (type === "text" && pgType !== undefined && /^[a-z][a-z0-9_]*$/.test(pgType)) return pgType;
   return type.endsWith("[]") ? `_${type.slice(0, -2)}` : type;
 }
 
-/** A short name as the full name that `CREATE TABLE` takes: `bigint`, `text[]`. */
+/** A short name as the full one: `int8` is `bigint`, `_text` is `text[]`. */
 export function fullTypeName(name: string): string {
   if (name.startsWith("_")) return `${fullTypeName(name.slice(1))}[]`;
   return FULL_NAMES[name] ?? name;
@@ -59,5 +28,5 @@ export function fullTypeName(name: string): string {
 
 /** Whether a type's values are plain texts. */
 export function isTextType(name: string): boolean {
-  return name === "text" || name === "varchar" || name === "bpchar" || name === "name" || name === "citext";
+  return TEXTS.has(name);
 }

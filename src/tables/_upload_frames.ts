@@ -4,7 +4,7 @@ import { checkGeometries } from "./_geometry_check.ts";
 import { checkIds } from "./_id_check.ts";
 import type { WriteBatches } from "./_platform.ts";
 import { toWgs84 } from "./_to_wgs84.ts";
-import { planColumns, SRID, type UploadColumns } from "./_upload_columns.ts";
+import { planUpload, SRID, type UploadColumns } from "./_upload_columns.ts";
 
 /** What is done with every frame before it is written. */
 export interface Preparing {
@@ -39,7 +39,6 @@ export class UploadFrames implements WriteBatches {
   /** Makes the frames again from a row on; undefined for a stream. */
   readonly again: ((fromRow: number) => Iterable<GeoDataFrame>) | undefined;
   readonly #preparing: Preparing;
-  readonly #dimensions: string | undefined;
   readonly #source: AsyncIterator<GeoDataFrame> | undefined;
 
   private constructor(
@@ -49,8 +48,7 @@ export class UploadFrames implements WriteBatches {
   ) {
     this.#preparing = preparing;
     this.#source = source;
-    this.columns = planColumns(numbered(first, preparing, 0), preparing.operation);
-    this.#dimensions = dimensionsIn(this.columns);
+    this.columns = planUpload(numbered(first, preparing, 0), preparing.operation);
     this.whole = source === undefined ? first : undefined;
     this.again = source === undefined ? (fromRow) => this.#slices(first, fromRow) : undefined;
     this.frames = this.again?.(0) ?? this.#streamed(first, source as AsyncIterator<GeoDataFrame>);
@@ -109,8 +107,8 @@ export class UploadFrames implements WriteBatches {
   /** Whether the planned columns can hold the rows. */
   #check(frame: GeoDataFrame, rowsBefore: number): void {
     const { geometryColumn } = frame;
-    if (this.#dimensions !== undefined && geometryColumn !== undefined) {
-      checkGeometries(frame, geometryColumn, { dimensions: this.#dimensions, srid: SRID }, rowsBefore);
+    if (geometryColumn !== undefined) {
+      checkGeometries(frame, geometryColumn, { dimensions: this.columns.dimensions, srid: SRID }, rowsBefore);
     }
     const id = this.columns.columns.find(({ name, column }) =>
       name === "cartodb_id" && frame.hasColumn(column)
@@ -162,12 +160,6 @@ function withGeometry(frame: GeoDataFrame, { geomCol, operation }: Preparing): G
   const old = frame.geometryColumn;
   // The named geometry takes the place of the one before, which is not uploaded besides
   return (old === undefined ? frame : frame.drop(old)).setGeometry(geomCol, { name: geomCol });
-}
-
-/** The dimensions of the planned geometry. */
-function dimensionsIn({ columns }: UploadColumns): string | undefined {
-  const geometry = columns.find(({ name, type }) => name === "the_geom" && type === "geometry");
-  return geometry === undefined ? undefined : /^geometry\(Geometry(Z?M?),/.exec(geometry.sqlType)?.[1];
 }
 
 /** Names and types of a frame's columns, to compare. */

@@ -16,3 +16,5 @@ export * from "./rename_table.ts";
 export * from "./table_options.ts";
 export * from "./to_carto.ts";
 export * from "./update_privacy_table.ts";
+export type { RowParser } from "../classic/sql.ts";
+export type { RequestLogEntry, TransportOptions } from "../http/transport.ts";

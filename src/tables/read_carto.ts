@@ -48,7 +48,7 @@ const BATCH_ROWS = 65_536;
  *
  * // Leave `transport` out to reach your account; here two answers stand ready: the columns, and the rows
  * const fields = { n: { type: "number", pgtype: "int4" } };
- * const copied = Uint8Array.fromBase64("UEdDT1BZCv8NCgAAAAAAAAAAAAABAAAABAAAAAUAAQAAAAQAAAAH//8=");
+ * const copied = "n\n5\n7\n";
  * const answers = [Response.json({ rows: [], fields, total_rows: 0 }), new Response(copied)];
  * const transport = { fetch: () => Promise.resolve(answers.shift() as Response) };
  * const credentials = new Credentials({ username: "ana", apiKey: "1234" });
@@ -61,6 +61,7 @@ export function readCarto<T>(
   source: string,
   options: ReadCartoOptions & { rows: RowParser<T> },
 ): Promise<T[]>;
+/** Reads a table or the result of a query, whole, as a frame. */
 export function readCarto(source: string, options?: ReadCartoOptions): Promise<GeoDataFrame>;
 export async function readCarto<T>(
   source: string,

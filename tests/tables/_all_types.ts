@@ -42,9 +42,9 @@ export function allTypes(): GeoDataFrame {
     a_float8_list: [[1.5, NaN, -Infinity], [], [0.1], null],
     a_bool_list: [[true, false, null], [], [true], null],
     the_geom: [
-      "POINT (-180 90)",
-      "GEOMETRYCOLLECTION (POINT (1 2), POLYGON ((0 0, 1 0, 1 1, 0 0)))",
-      "POLYGON EMPTY",
+      "SRID=4326;POINT (-180 90)",
+      "SRID=4326;GEOMETRYCOLLECTION (POINT (1 2), POLYGON ((0 0, 1 0, 1 1, 0 0)))",
+      "SRID=4326;POLYGON EMPTY",
       null,
     ],
   };
@@ -53,7 +53,7 @@ export function allTypes(): GeoDataFrame {
   );
   return GeoDataFrame.fromColumns(columns as never, {
     types: { ...types, id: "int4", the_geom: "geometry" } as never,
-  }).setGeometry("the_geom", { srid: 4326 });
+  }).setGeometry("the_geom", { name: "the_geom", srid: 4326 });
 }
 
 /** A table with a column of each type of the server, one row full and one of nulls: the fixture of the recordings. */

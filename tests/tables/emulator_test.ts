@@ -9,7 +9,7 @@ import {
   isCartoError,
   type ResponseError,
 } from "../../src/errors/mod.ts";
-import { GeoDataFrame } from "../../src/frame/mod.ts";
+import { GeoDataFrame, type Geometry } from "../../src/frame/mod.ts";
 import {
   copyTable,
   createTableFromQuery,
@@ -55,7 +55,11 @@ function sorted(frame: GeoDataFrame, by = "id"): GeoDataFrame {
 }
 
 const POINTS = GeoDataFrame.fromRows(
-  [{ id: 1, name: "a", geometry: "POINT (1 2)" }, { id: 2, name: null, geometry: "POINT (3 4)" }, {
+  [{ id: 1, name: "a", geometry: "SRID=4326;POINT (1 2)" }, {
+    id: 2,
+    name: null,
+    geometry: "SRID=4326;POINT (3 4)",
+  }, {
     id: 3,
     name: "",
     geometry: null,
@@ -98,7 +102,10 @@ Deno.test("tables on the emulator", async (t) => {
       for (const { name, type } of frame.schema) {
         assertEquals(back.column(name).type, type, name);
         assertEquals(back.column(name).toArray(), frame.column(name).toArray(), name);
-        assert(back.column(name).equals(frame.column(name)), `${name} differs in its bytes`);
+        // PostgreSQL writes jsonb in its own way
+        if (type !== "jsonb") {
+          assert(back.column(name).equals(frame.column(name)), `${name} differs in its bytes`);
+        }
       }
     });
   }
@@ -111,14 +118,14 @@ Deno.test("tables on the emulator", async (t) => {
       `SELECT ${names.map((name) => `${name}::text`).join(",")} FROM type_zoo ORDER BY t_int4 NULLS LAST`,
     );
     for (const name of names) {
-      // A char(5) loses its blanks in the cast, not in the read
-      const wanted = name === "t_char" ? "ab   " : name === "t_bool" ? "t" : texts[0]?.[name];
+      // A char(5) loses its blanks in the cast, not in the read; true and times have more than one spelling
+      const wanted = { t_char: "ab   ", t_bool: "t", t_time: "12:34:56.789000" }[name] ?? texts[0]?.[name];
       assertEquals(read.column(name).getText(0), wanted, name);
       assertEquals(read.column(name).get(1), null, name);
     }
     assertEquals(read.column("t_int8").get(0), 9223372036854775807n);
     assertEquals(String(read.column("t_timestamp").get(0)), "2020-02-29T12:34:56.789123");
-    assertEquals(read.column("g_ptz").get(0)?.toString(), "POINT Z (1 2 3)");
+    assertEquals((read.column("g_ptz").get(0) as Geometry).toWkt(), "POINT Z (1 2 3)");
     assertEquals((read.column("g_pt3857").get(0) as { srid: number }).srid, 3857);
   });
 
@@ -126,7 +133,10 @@ Deno.test("tables on the emulator", async (t) => {
     const rows = [{ id: 1, the_geom: "POINT Z (1 2 3)" }, { id: 2, the_geom: "POINT Z (4 5 -0.5)" }];
     await toCarto(rows, "heights", { credentials, geomCol: "the_geom" });
     const read = sorted(await readCarto("heights", { credentials }));
-    assertEquals([...read.column("the_geom")].map(String), ["POINT Z (1 2 3)", "POINT Z (4 5 -0.5)"]);
+    assertEquals([...read.column("the_geom")].map((value) => (value as Geometry).toWkt()), [
+      "POINT Z (1 2 3)",
+      "POINT Z (4 5 -0.5)",
+    ]);
     const mixed = [...rows, { id: 3, the_geom: "POINT (1 2)" }];
     const error = await assertRejects(
       () => toCarto(mixed, "mixed", { credentials, geomCol: "the_geom" }),
