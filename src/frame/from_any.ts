@@ -36,7 +36,14 @@ interface ArqueroTable {
 /** Polars' data frames, as far as we look at them. */
 interface PolarsFrame {
   readonly columns: readonly string[];
-  getColumn(name: string): { readonly dtype: unknown; toArray(): unknown[] };
+  getColumn(name: string): PolarsSeries;
+}
+
+/** A column of Polars, as far as we look at it. */
+interface PolarsSeries {
+  readonly dtype: unknown;
+  toArray(): unknown[];
+  cast?(dtype: unknown): PolarsSeries;
 }
 
 /**
@@ -220,11 +227,11 @@ function polarsFrame(frame: PolarsFrame, options: FromRowsOptions): GeoDataFrame
     const series = frame.getColumn(name);
     const [kind, zone] = polarsType(series.dtype);
     const told = Object.hasOwn(options.types ?? {}, name) ? options.types?.[name] : undefined;
-    const known = name === options.geometryColumn
-      ? undefined
-      : told ?? (kind === "Datetime" && zone ? "timestamptz" : POLARS_TYPES[kind]);
+    const guessed = kind === "Datetime" && zone ? "timestamptz" : POLARS_TYPES[kind];
+    const known = name === options.geometryColumn ? undefined : told ?? guessed;
     try {
-      const values = series.toArray().map((value) => polarsValue(value, known));
+      const values = exactValues(series, kind, zone) ??
+        series.toArray().map((value) => polarsValue(value, known));
       return columnFromValues(
         name,
         values,
@@ -235,6 +242,25 @@ function polarsFrame(frame: PolarsFrame, options: FromRowsOptions): GeoDataFrame
     }
   });
   return frameOf({ columns, geometryColumn: options.geometryColumn });
+}
+
+/**
+ * Values that `toArray()` would bend: Polars gives 64-bit integers as numbers and date-times without their microseconds.
+ * Its own text of them is exact.
+ */
+function exactValues(series: PolarsSeries, kind: string, zone: unknown): unknown[] | undefined {
+  const { constructor } = series.dtype as { constructor?: object };
+  const types = constructor && Object.getPrototypeOf(constructor) as { Utf8?: unknown; Int64?: unknown };
+  if (series.cast === undefined || types?.Utf8 === undefined) return undefined;
+  if (kind === "Int64" || kind === "UInt64" || kind === "Decimal") return series.cast(types.Utf8).toArray();
+  if (kind !== "Datetime") return undefined;
+  const { timeUnit } = series.dtype as { timeUnit?: string };
+  const nanoseconds = timeUnit === "ns" ? 1n : timeUnit === "us" ? 1000n : 1_000_000n;
+  return series.cast(types.Int64).cast?.(types.Utf8).toArray().map((text) => {
+    if (typeof text !== "string") return null;
+    const instant = Temporal.Instant.fromEpochNanoseconds(BigInt(text) * nanoseconds);
+    return zone ? instant : instant.toZonedDateTimeISO("UTC").toPlainDateTime();
+  });
 }
 
 /** The name of a Polars type and its time zone, however the version at hand tells them. */

@@ -173,3 +173,42 @@ Deno.test("a Polars data frame is known by its shape (the package itself needs -
     ["null", "null", "null", "null", "null"],
   ]);
 });
+
+/** The classes of Polars' types, whose common base knows the others. */
+class DataType {
+  static readonly Utf8 = "text";
+  static readonly Int64 = "int64";
+}
+class Int64 extends DataType {}
+class Datetime extends DataType {
+  readonly timeUnit = "us";
+  readonly timeZone: string;
+  constructor(timeZone: string) {
+    super();
+    this.timeZone = timeZone;
+  }
+}
+
+Deno.test("Polars' 64-bit integers and microseconds are taken exactly, though its lists bend them", () => {
+  const series = (dtype: DataType, bent: unknown, exact: string) => ({
+    dtype,
+    toArray: () => [bent, null],
+    cast(to: string): unknown {
+      return to === DataType.Utf8 ? { dtype: to, toArray: () => [exact, null] } : this;
+    },
+  });
+  const columns: Record<string, unknown> = {
+    big: series(new Int64(), 9007199254740992, "9007199254740993"),
+    at: series(new Datetime("Europe/Madrid"), new Date(1582972496789), "1582972496789123"),
+    local: series(new Datetime(""), new Date(1582972496789), "1582972496789123"),
+  };
+  const polars = { columns: Object.keys(columns), getColumn: (name: string) => columns[name] };
+  const read = toGeoDataFrame(polars);
+  assertEquals(read.schema.map(({ type }) => type), ["int8", "timestamptz", "timestamp"]);
+  assertEquals(Object.values(read.row(0)).map(String), [
+    "9007199254740993",
+    "2020-02-29T10:34:56.789123Z",
+    "2020-02-29T10:34:56.789123",
+  ]);
+  assertEquals(Object.values(read.row(1)), [null, null, null]);
+});
