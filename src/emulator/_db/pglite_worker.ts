@@ -252,12 +252,13 @@ function announce(): void {
 }
 
 /**
- * The engine sleeps by reading the clock over and over. A cancelled statement sees a day gone by, so that its sleep ends
- * and it looks at the flag; a long row of readings is a sleep, and leaves the processor to others for a while.
+ * The engine sleeps by reading the clock over and over. A cancelled statement sees another day gone by each time, so
+ * that its sleep ends, even one that began with the flag already set, and it looks at the flag; a long row of readings is a sleep, and leaves the processor to others for a while.
  */
 function impatientClock(original: ClockTimeGet): ClockTimeGet {
   let readings = 0;
   let last = 0;
+  let days = 0n;
   return (clock, precision, pointer) => {
     const status = original(clock, precision, pointer);
     if (database === undefined || clock === 0) return status;
@@ -271,7 +272,8 @@ function impatientClock(original: ClockTimeGet): ClockTimeGet {
       readings = 0;
       Atomics.wait(words, 0, 0, 5);
     }
-    if (Atomics.load(words, 0) !== 0) nanoseconds[0] = (nanoseconds[0] ?? 0n) + DAY;
+    days = Atomics.load(words, 0) === 0 ? 0n : days + 1n;
+    nanoseconds[0] = (nanoseconds[0] ?? 0n) + days * DAY;
     return status;
   };
 }
