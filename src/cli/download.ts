@@ -1,80 +1,47 @@
 import { ArgumentError } from "../errors/mod.ts";
-import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import { readCarto } from "../tables/read_carto.ts";
+import { type FileFormat, type GeoDataFrame, writeFile } from "../frame/mod.ts";
 import { readCartoBatches } from "../tables/read_carto_batches.ts";
 import type { Command } from "./_command.ts";
-import { writeOutput } from "./_output_file.ts";
 
-/** How each ending is written. */
-const FORMATS: Readonly<Record<string, (frames: AsyncIterable<GeoDataFrame>) => AsyncIterable<Uint8Array>>> =
-  {
-    csv: csvChunks,
-    geojson: geoJsonChunks,
-    json: geoJsonChunks,
-  };
+const FORMATS: readonly FileFormat[] = [
+  "csv",
+  "geojson",
+  "ndjson",
+  "geojsonseq",
+  "parquet",
+  "arrow",
+  "arrow-stream",
+];
 
-/** Downloads a table, or the rows of a query, into a file. */
+/** Downloads a table, or the rows of a query, into a file: all of it, or nothing. */
 export const download: Command = {
-  usage: "TABLE|SQL FILE [--creds FILE] [--json]",
+  usage: "TABLE|SQL FILE [--format FORMAT] [--creds FILE] [--json]",
   words: [2, 2],
-  options: {},
-  async run({ words, credentials, flag, io, signal }) {
+  options: {
+    format: { value: "FORMAT", description: `${FORMATS.join(", ")}; default: by the ending` },
+  },
+  async run({ words, credentials, option, flag, io, signal }) {
     const [source = "", name = ""] = words;
-    const ending = /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
-    const format = FORMATS[ending];
-    if (format === undefined && ending !== "arrow") {
-      throw new ArgumentError(`Cannot write "${name}": its ending is none of .csv, .geojson, .json, .arrow`, {
-        argument: "FILE",
-      });
+    const wanted = option("format");
+    const format = FORMATS.find((each) => each === wanted);
+    if (wanted !== undefined && format === undefined) {
+      throw new ArgumentError(`Cannot use --format ${wanted}: it takes ${FORMATS.join(", ")}`);
     }
     const options = { credentials: await credentials(), signal };
-    let rows = 0;
-    const count = (frame: GeoDataFrame) => {
-      rows += frame.numRows;
-      io.progress(`${rows.toLocaleString("en")} rows`);
-      return frame;
-    };
-    const chunks = format === undefined
-      ? arrowChunks(async () => count(await readCarto(source, options)))
-      : format(counted(readCartoBatches(source, options), count));
-    await writeOutput(io.path(name), name, chunks);
+    const frames: AsyncIterable<GeoDataFrame> = readCartoBatches(source, {
+      ...options,
+      batchRows: 65_536,
+    });
+    const report = await writeFile(frames, io.path(name), {
+      name,
+      format,
+      signal,
+      onProgress: ({ rows }) => io.progress(`${rows.toLocaleString("en")} rows`),
+    });
     await io.write(
-      flag("json") ? `${JSON.stringify({ file: name, rows })}\n` : `${rows} rows in "${name}"\n`,
+      flag("json")
+        ? `${JSON.stringify({ file: name, rows: report.rows })}\n`
+        : `${report.rows} rows in "${name}"\n`,
     );
   },
 };
-
-/** The frames as they pass. */
-async function* counted(
-  frames: AsyncIterable<GeoDataFrame>,
-  count: (frame: GeoDataFrame) => GeoDataFrame,
-): AsyncGenerator<GeoDataFrame, void> {
-  for await (const frame of frames) yield count(frame);
-}
-
-/** CSV with one header. */
-async function* csvChunks(frames: AsyncIterable<GeoDataFrame>): AsyncGenerator<Uint8Array, void> {
-  let header = true;
-  for await (const frame of frames) {
-    yield* frame.toCSVChunks({ header });
-    header = false;
-  }
-}
-
-/** One FeatureCollection, a feature a line. */
-async function* geoJsonChunks(frames: AsyncIterable<GeoDataFrame>): AsyncGenerator<Uint8Array, void> {
-  const encoder = new TextEncoder();
-  let separator = '{"type":"FeatureCollection","features":[\n';
-  for await (const frame of frames) {
-    for (const feature of frame.toGeoJSON().features) {
-      yield encoder.encode(separator + JSON.stringify(feature));
-      separator = ",\n";
-    }
-  }
-  yield encoder.encode(separator === ",\n" ? "\n]}\n" : `${separator}]}\n`);
-}
-
-/** An Arrow file holds its lengths first, so it is written whole. */
-async function* arrowChunks(read: () => Promise<GeoDataFrame>): AsyncGenerator<Uint8Array, void> {
-  yield (await read()).toArrowIPC();
-}

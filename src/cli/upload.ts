@@ -1,5 +1,5 @@
-import { ArgumentError, DataError } from "../errors/mod.ts";
-import { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import { ArgumentError, CartoError } from "../errors/mod.ts";
+import { GeoDataFrame, readFile, readFileBatches, type ReadFileOptions } from "../frame/mod.ts";
 import { advise } from "../permissions/mod.ts";
 import { toCarto } from "../tables/to_carto.ts";
 import type { Command } from "./_command.ts";
@@ -13,8 +13,14 @@ export const upload: Command = {
   options: {
     table: { value: "NAME", description: "name of the table in CARTO" },
     "if-exists": { value: "WHAT", description: "fail (default), replace or append" },
-    "lng": { value: "COLUMN", description: "column of longitudes in a CSV file" },
-    "lat": { value: "COLUMN", description: "column of latitudes in a CSV file" },
+    "lng": { value: "COLUMN", description: "column of longitudes, for a file without geometry" },
+    "lat": { value: "COLUMN", description: "column of latitudes, for a file without geometry" },
+    "geometry": { value: "COLUMN", description: "column of geometries in a CSV file (WKT, EWKT, EWKB)" },
+    "layer": { value: "NAME", description: "which layer of a GeoPackage or archive" },
+    "srid": { value: "NUMBER", description: "EPSG number of the file's coordinate system, if it tells none" },
+    "encoding": { value: "NAME", description: "encoding of a CSV file or Shapefile, such as latin1" },
+    "delimiter": { value: "CHARACTER", description: "what stands between the fields of a CSV file" },
+    "decimal-comma": { description: "read 1,5 in a CSV file as a number" },
   },
   async run({ words, credentials, option, flag, io, signal }) {
     const given = words[0] ?? "";
@@ -31,14 +37,30 @@ export const upload: Command = {
         `Cannot use --if-exists ${option("if-exists")}: it takes ${IF_EXISTS.join(", ")}`,
       );
     }
+    const options: ReadFileOptions = {
+      name: given,
+      layer: option("layer"),
+      srid: sridOf(option("srid")),
+      geometryColumn: option("geometry"),
+      encoding: option("encoding"),
+      delimiter: option("delimiter"),
+      decimalComma: flag("decimal-comma"),
+      reproject: true,
+      signal,
+    };
+    const [lng, lat] = [option("lng"), option("lat")];
+    const place = (frame: GeoDataFrame) =>
+      lng === undefined || lat === undefined ? frame : frame.setGeometryFromXY(lng, lat);
     const who = await credentials();
-    const frame = await readFrame(io.path(given), given, option("lng"), option("lat"));
-    const report = await toCarto(frame, table, {
+    const frames = await framesOf(io.path(given), options);
+    const isWhole = frames instanceof GeoDataFrame;
+    if (isWhole) { for (const note of frames.notes) await io.warn(`note: ${note}`); }
+    const total = isWhole ? ` of ${frames.numRows.toLocaleString("en")}` : "";
+    const report = await toCarto(isWhole ? place(frames) : located(frames, place), table, {
       credentials: who,
       ifExists,
       signal,
-      onProgress: ({ rows }) =>
-        io.progress(`${rows.toLocaleString("en")} of ${frame.numRows.toLocaleString("en")} rows`),
+      onProgress: ({ rows }) => io.progress(`${rows.toLocaleString("en")}${total} rows`),
     });
     for (const { from, to } of report.renamed) await io.warn(`column "${from}" is now "${to}"`);
     for (const warning of report.warnings) await io.warn(`warning: ${warning}`);
@@ -48,35 +70,45 @@ export const upload: Command = {
   },
 };
 
-/** The file as a frame, by its ending; `name` is what the user typed, for messages. */
-async function readFrame(
+/** Files larger than this are read while they are sent; smaller ones are held, so that a broken upload can go on. */
+const HELD_BYTES = 67_108_864;
+
+/** The file as a frame, or in batches; `name` is what the user typed, for messages. */
+async function framesOf(
   path: string,
-  name: string,
-  lng: string | undefined,
-  lat: string | undefined,
-): Promise<GeoDataFrame> {
-  const ending = /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase();
-  if (ending !== "csv" && ending !== "geojson" && ending !== "json") {
-    throw new ArgumentError(`Cannot read "${name}": its ending is none of .csv, .geojson, .json`, {
-      argument: "FILE",
-    });
-  }
-  const bytes = await advise(
-    { operation: `read "${name}"`, needs: [{ kind: "read", path: name }] },
-    () => Deno.readFile(path),
+  options: ReadFileOptions,
+): Promise<GeoDataFrame | AsyncIterable<GeoDataFrame>> {
+  const { size } = await advise(
+    { operation: `read "${options.name}"`, needs: [{ kind: "read", path: options.name ?? path }] },
+    () => statOf(path, options.name ?? path),
   );
-  if (ending === "csv") {
-    const frame = GeoDataFrame.fromCSV(bytes, { file: name });
-    return lng === undefined || lat === undefined ? frame : frame.setGeometryFromXY(lng, lat);
-  }
-  return GeoDataFrame.fromGeoJSON(utf8(bytes, name), { file: name });
+  return size > HELD_BYTES ? readFileBatches(path, options) : await readFile(path, options);
 }
 
-/** The text of a GeoJSON file, which is UTF-8 by its standard. */
-function utf8(bytes: Uint8Array, file: string): string {
+async function statOf(path: string, name: string): Promise<Deno.FileInfo> {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new DataError("The text is not UTF-8", { place: { file }, hint: "Save the file as UTF-8", cause });
+    return await Deno.stat(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new CartoError("not-found", `Cannot read "${name}": there is no such file`, { cause: error });
   }
+}
+
+/** Batches with points made of two columns, where that is wanted. */
+async function* located(
+  frames: AsyncIterable<GeoDataFrame>,
+  place: (frame: GeoDataFrame) => GeoDataFrame,
+): AsyncGenerator<GeoDataFrame, void> {
+  for await (const frame of frames) yield place(frame);
+}
+
+/** The number of a coordinate system, as typed. */
+function sridOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const srid = Number(text.replace(/^EPSG:/i, ""));
+  if (Number.isInteger(srid) && srid > 0) return srid;
+  throw new ArgumentError(`Cannot use --srid ${text}: it is no EPSG number`, {
+    argument: "srid",
+    hint: "Example: --srid 25830",
+  });
 }

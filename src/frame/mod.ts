@@ -39,4 +39,5 @@ export {
   type ToBatchesOptions,
   toGeoDataFrame,
 } from "./from_any.ts";
+export * from "./files/mod.ts";
 export * from "./geometry/mod.ts";
