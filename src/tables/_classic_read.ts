@@ -4,7 +4,7 @@ import { ArgumentError, isCartoError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { fieldOfServer } from "../frame/pg_types.ts";
 import type { Field } from "../frame/types.ts";
-import { copyDecoder, type StatementDecoder } from "./_copy_decoder.ts";
+import { CopyDecoder } from "./_copy_decoder.ts";
 import type { Call, ReadRequest, Source } from "./_platform.ts";
 import { reasonOf, retell } from "./_retell.ts";
 import { subquery } from "./_source.ts";
@@ -79,7 +79,7 @@ class Reader {
   readonly #client: ClassicClient;
   readonly #request: ReadRequest;
   readonly #statement: string;
-  readonly #decoder: StatementDecoder;
+  readonly #decoder: CopyDecoder;
   #chunks: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #ended = false;
   #given = false;
@@ -89,8 +89,8 @@ class Reader {
   constructor(client: ClassicClient, request: ReadRequest, fields: readonly SqlField[]) {
     this.#client = client;
     this.#request = request;
-    this.#decoder = copyDecoder(fields, request);
-    this.#statement = copyStatement(this.#decoder, request);
+    this.#decoder = new CopyDecoder(fields, request);
+    this.#statement = copyStatement(this.#decoder.selected, request);
   }
 
   /** The next batch; undefined after the last one, which is there even when it has no rows. */
@@ -131,9 +131,9 @@ class Reader {
   }
 }
 
-function copyStatement({ columns, options }: StatementDecoder, { source, limit }: ReadRequest): string {
+function copyStatement(selected: string, { source, limit }: ReadRequest): string {
   const limited = limit === undefined ? "" : ` LIMIT ${limit}`;
-  return `COPY (SELECT ${columns} FROM ${subquery(source, "_q")}${limited}) TO STDOUT WITH (${options})`;
+  return `COPY (SELECT ${selected} FROM ${subquery(source, "_q")}${limited}) TO STDOUT WITH (FORMAT binary)`;
 }
 
 /** Whether a failed download may go well the next time. Errors of the server are told at once. */

@@ -2,7 +2,7 @@ import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { CartoError, isCartoError, ResponseError } from "../errors/mod.ts";
 import type { Cast } from "./_casts.ts";
-import { copyEncoder } from "./_copy_encoder.ts";
+import { copyEncoder, type StatementEncoder } from "./_copy_encoder.ts";
 import { CopyParts, type PartProgress } from "./_copy_parts.ts";
 import { createStagingSql, qualified } from "./_finish_sql.ts";
 import type { WriteOutcome, WriteRequest } from "./_platform.ts";
@@ -11,12 +11,19 @@ import { type Staging, writeStaged } from "./_staged_write.ts";
 /** Writes frames by COPY: all of them or nothing. */
 export async function writeFrames(client: ClassicClient, request: WriteRequest): Promise<WriteOutcome> {
   let bytes = 0;
+  const encoder = copyEncoder(request.columns, request.format);
   const outcome = await writeStaged(client, request, request, {
     columns: request.columns,
     async fill(staging) {
       const isStaged = await createStaging(client, request, staging);
       const table = isStaged ? staging.sqlName : qualified(staging.schema, request.table);
-      const told = await copyInto(client, request, table, isStaged ? undefined : () => refuseParts(request));
+      const told = await copyInto(
+        client,
+        request,
+        encoder,
+        table,
+        isStaged ? undefined : () => refuseParts(request),
+      );
       bytes = told.bytes;
       request.onProgress?.({ phase: "finish", ...told });
       return { columns: request.columns, rows: told.rows, isDone: !isStaged };
@@ -64,11 +71,11 @@ function refuseParts({ operation }: WriteRequest): never {
 async function copyInto(
   client: ClassicClient,
   request: WriteRequest,
+  encoder: StatementEncoder,
   table: string,
   onOverflow: (() => never) | undefined,
 ): Promise<PartProgress> {
   const { columns, batches, maxUploadSize, attempts, gzip, signal, onProgress } = request;
-  const encoder = copyEncoder(columns, request.format);
   const tell = (told: PartProgress) => onProgress?.({ phase: "upload", ...told });
   const parts = new CopyParts(encoder, batches, maxUploadSize, tell, onOverflow);
   const names = sql.ids(columns.map(({ name }) => name));

@@ -1,46 +1,75 @@
 import type { SqlField } from "../classic/sql.ts";
 import { sql } from "../classic/sql_text.ts";
-import { CopyCsvDecoder } from "../frame/copy_csv.ts";
-import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import { columnOf, dataOf } from "../frame/column.ts";
+import { CopyBinaryDecoder, fitsCopyBinary } from "../frame/copy_binary.ts";
+import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { fieldOfServer } from "../frame/pg_types.ts";
+import type { Field } from "../frame/types.ts";
 import type { ReadRequest } from "./_platform.ts";
 
-/** How COPY is told to write the columns, and how its bytes become frames again. */
-export interface StatementDecoder {
+/** A column as it is read. */
+interface ReadColumn {
+  /** What it is in the frame. */
+  readonly field: Field;
+  /** Whether it travels as the text that PostgreSQL prints: its binary form is not decoded, or not wanted. */
+  readonly isCast: boolean;
+}
+
+/**
+ * Tells COPY how to write some columns, and makes frames of its bytes again. The format is binary, which says where it
+ * ends: neither a cut nor an error text at the end can pass for rows.
+ */
+export class CopyDecoder {
+  readonly #columns: readonly ReadColumn[];
+  readonly #decoder: CopyBinaryDecoder;
+
+  /** Prepares for columns as the server describes them. */
+  constructor(fields: readonly SqlField[], request: ReadRequest) {
+    this.#columns = fields.map((field) => readColumn(field, request));
+    this.#decoder = new CopyBinaryDecoder(
+      this.#columns.map(({ field, isCast }) =>
+        isCast ? { name: field.name, type: "text", nullable: true } : field
+      ),
+    );
+  }
+
   /** The columns of the `SELECT`. */
-  readonly columns: string;
-  /** What stands in the parentheses of `WITH (…)`. */
-  readonly options: string;
+  get selected(): string {
+    return this.#columns.map(({ field, isCast }) => {
+      const name = sql.id(field.name).text;
+      return isCast ? `${name}::text` : name;
+    }).join(",");
+  }
+
   /** Takes the next bytes. */
-  push(chunk: Uint8Array): void;
+  push(chunk: Uint8Array): void {
+    this.#decoder.push(chunk);
+  }
+
   /** The rows so far, if there are so many. */
-  take(minRows: number): GeoDataFrame | undefined;
+  take(minRows: number): GeoDataFrame | undefined {
+    const frame = this.#decoder.take(minRows);
+    return frame === undefined ? undefined : this.#typed(frame);
+  }
+
   /** The rest of the rows; an error where the bytes were not all. */
-  finish(): GeoDataFrame;
+  finish(): GeoDataFrame {
+    return this.#typed(this.#decoder.finish());
+  }
+
+  /** The frame with the types of columns that travelled as text: a frame keeps all of those as text, too. */
+  #typed(frame: GeoDataFrame): GeoDataFrame {
+    if (!this.#columns.some(({ isCast }) => isCast)) return frame;
+    return new GeoDataFrame(frame.columns.map((column, index) => {
+      const { field, isCast } = this.#columns[index] as ReadColumn;
+      return isCast ? columnOf(field, dataOf(column)) : column;
+    }));
+  }
 }
 
-/** The decoder for some columns. */
-export function copyDecoder(fields: readonly SqlField[], request: ReadRequest): StatementDecoder {
-  const schema = fields.map((field) =>
-    isHex(field, request)
-      ? { name: field.name, type: "text" as const, nullable: true }
-      : fieldOfServer(field.name, field)
-  );
-  const decoder = new CopyCsvDecoder(schema, { header: true });
-  const columns = fields.map((field) => {
-    const name = sql.id(field.name).text;
-    return isHex(field, request) ? `${name}::text AS ${name}` : name;
-  });
-  return {
-    columns: columns.join(","),
-    options: "FORMAT csv, HEADER true, NULL '__null'",
-    push: (chunk) => decoder.push(chunk),
-    take: (minRows) => decoder.take(minRows),
-    finish: () => decoder.finish(),
-  };
-}
-
-/** Whether the column is a geometry that is wanted as text. */
-function isHex({ name, type }: SqlField, { decodeGeometry }: ReadRequest): boolean {
-  return !decodeGeometry && name === "the_geom" && type === "geometry";
+function readColumn(server: SqlField, { decodeGeometry }: ReadRequest): ReadColumn {
+  const field = fieldOfServer(server.name, server);
+  const isHex = !decodeGeometry && field.name === "the_geom" && field.type === "geometry";
+  if (isHex) return { field: { name: field.name, type: "text", nullable: true }, isCast: true };
+  return { field, isCast: !fitsCopyBinary(field) };
 }

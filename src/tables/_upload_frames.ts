@@ -1,8 +1,9 @@
-import { ArgumentError, DataError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/mod.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { checkGeometries } from "./_geometry_check.ts";
 import { checkIds } from "./_id_check.ts";
 import type { WriteBatches } from "./_platform.ts";
+import { withRowsBefore } from "./_rows_before.ts";
 import { toWgs84 } from "./_to_wgs84.ts";
 import { planUpload, SRID, type UploadColumns } from "./_upload_columns.ts";
 
@@ -117,19 +118,9 @@ export class UploadFrames implements WriteBatches {
   }
 }
 
-/** The frame with its geometry in place and in SRID 4326; what is wrong in it is told with its row among all rows. */
+/** The frame with its geometry in place and in SRID 4326. */
 function prepared(frame: GeoDataFrame, preparing: Preparing, rowsBefore: number): GeoDataFrame {
-  try {
-    return toWgs84(withGeometry(frame, preparing), preparing.operation);
-  } catch (error) {
-    if (!(error instanceof DataError) || error.place.row === undefined || rowsBefore === 0) throw error;
-    const row = error.place.row + rowsBefore;
-    throw new DataError(error.message.replace(/^.*?row \d+(?:, column ".*?")?: /, ""), {
-      place: { ...error.place, row },
-      hint: error.hint,
-      cause: error.cause,
-    });
-  }
+  return withRowsBefore(rowsBefore, () => toWgs84(withGeometry(frame, preparing), preparing.operation));
 }
 
 /** The frame with row numbers as its last column, where they are wanted. */

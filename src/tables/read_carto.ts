@@ -48,7 +48,7 @@ const BATCH_ROWS = 65_536;
  *
  * // Leave `transport` out to reach your account; here two answers stand ready: the columns, and the rows
  * const fields = { n: { type: "number", pgtype: "int4" } };
- * const copied = "n\n5\n7\n";
+ * const copied = Uint8Array.fromBase64("UEdDT1BZCv8NCgAAAAAAAAAAAAABAAAABAAAAAUAAQAAAAQAAAAH//8=");
  * const answers = [Response.json({ rows: [], fields, total_rows: 0 }), new Response(copied)];
  * const transport = { fetch: () => Promise.resolve(answers.shift() as Response) };
  * const credentials = new Credentials({ username: "ana", apiKey: "1234" });
