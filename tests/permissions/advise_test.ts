@@ -67,7 +67,9 @@ Deno.test("permissions: importing asks for nothing and prints nothing", async ()
   await inTempFolder(async (folder) => {
     const audit = `${folder}/audit.jsonl`;
     const url = new URL("../../src/auth/mod.ts", import.meta.url);
-    const asked = () => Deno.readTextFile(audit).catch(() => "");
+    // That Deno itself looks up what the module imports from JSR is no request of the module
+    const asked = async () =>
+      (await Deno.readTextFile(audit).catch(() => "")).replace(/^.*"permission":"import".*\n/gm, "");
     const env = { DENO_AUDIT_PERMISSIONS: audit };
     assertEquals(await run(`import "${url}";`, [], { env }), "");
     assertEquals(await asked(), "");
