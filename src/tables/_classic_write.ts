@@ -17,13 +17,14 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
     async fill(staging) {
       const isStaged = await createStaging(client, request, staging);
       const table = isStaged ? staging.sqlName : qualified(staging.schema, request.table);
-      const told = await copyInto(
+      const copying = copyInto(
         client,
         request,
         encoder,
         table,
         isStaged ? undefined : () => refuseParts(request),
       );
+      const told = await (isStaged ? copying : copying.catch((error) => refuseToGuess(error, request)));
       bytes = told.bytes;
       request.onProgress?.({ phase: "finish", ...told });
       return { columns: request.columns, rows: told.rows, isDone: !isStaged };
@@ -63,6 +64,20 @@ function refuseParts({ operation }: WriteRequest): never {
     `Cannot ${operation}: rows for more than one request need a staging table`,
     {
       hint: "Use a key that may create tables, or append fewer rows at a time",
+    },
+  );
+}
+
+/** Without a staging table nobody can tell what became of rows whose answer was lost. */
+function refuseToGuess(error: unknown, { operation }: WriteRequest): never {
+  const isOpen = isCartoError(error) && ["network", "timeout", "server-error"].includes(error.code);
+  if (!isOpen) throw error;
+  throw new CartoError(
+    "incomplete-response",
+    `Cannot ${operation}: the answer was lost, and the rows may be there`,
+    {
+      hint: "Count the rows before you append them again",
+      cause: error,
     },
   );
 }

@@ -105,9 +105,12 @@ const MAX_UPLOAD_SIZE = 2_000_000_000;
  * import { toCarto } from "@cartoframes/cartoframes";
  * import { assertEquals } from "@std/assert";
  *
- * // Leave `transport` out to reach your account; here every answer is that of a server where all goes well
+ * // Leave `transport` out to reach your account; here is a server that takes everything
  * const transport = {
- *   fetch: () => Promise.resolve(Response.json({ rows: [{ schema: "public", target: null }], fields: {}, total_rows: 2 })),
+ *   async fetch(_url: unknown, request?: RequestInit) {
+ *     await new Response(request?.body).bytes();
+ *     return Response.json({ rows: [{ schema: "public", target: null }], fields: {}, total_rows: 2 });
+ *   },
  * };
  * const credentials = new Credentials({ username: "ana", apiKey: "1234" });
  *

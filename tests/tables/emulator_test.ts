@@ -461,6 +461,27 @@ Deno.test("tables on the emulator", async (t) => {
     ]);
   });
 
+  await t.step("a key that may only add rows adds them, all or none", async () => {
+    const key = new Credentials({ ...plain, apiKey: "reader_key" });
+    await toCarto([{ id: 1, name: "a" }], "guestbook", { credentials });
+    await client.sql.query("GRANT SELECT, INSERT ON guestbook TO reader_role");
+    await client.sql.query("GRANT USAGE, SELECT ON SEQUENCE guestbook_cartodb_id_seq TO reader_role");
+    const more = [{ id: 2, name: "b" }, { id: 3, name: "c" }];
+    const report = await toCarto(more, "guestbook", { credentials: key, ifExists: "append" });
+    assertEquals([report.rows, report.created], [2, false]);
+    await assertRejects(
+      () => toCarto(more, "guestbook", { credentials: key, ifExists: "append", maxUploadSize: 40 }),
+      Error,
+      "need a staging table",
+    );
+    assertEquals(await query("SELECT id FROM guestbook ORDER BY id"), [{ id: 1 }, { id: 2 }, { id: 3 }]);
+    const denied = await assertRejects(
+      () => toCarto(more, "guestbook", { credentials: key, ifExists: "replace" }),
+      Error,
+    );
+    assertEquals(isCartoError(denied) && denied.code, "access-denied");
+  });
+
   await t.step("tables are made from queries and copied", async () => {
     const made = await createTableFromQuery(
       "SELECT n AS id, ST_SetSRID(ST_MakePoint(n, n), 4326) AS the_geom FROM generate_series(1, 5) AS n;",

@@ -573,6 +573,13 @@ Deno.test("a key that may add rows but not make tables appends in one COPY", asy
     Error,
     "need a staging table",
   );
+  const lost = { ...carto.transport, fetch: loseUploads(carto.transport.fetch) };
+  const open = await assertRejects(
+    () => toCarto(FIVE, "t", { ...options, transport: lost }),
+    Error,
+    "the rows may be there",
+  );
+  assertMatch(String(isCartoError(open) && open.hint), /Count the rows/);
   const create = toCarto(FIVE, "t", { ...options, ifExists: "replace" });
   await assertRejects(() => create, Error, 'Cannot upload table "t": permission denied for schema public');
 });
@@ -707,3 +714,12 @@ Deno.test("projected-crs.geojson: coordinates in metres are reprojected to degre
     "40.42",
   ]);
 });
+
+/** A `fetch` that never hears of uploads again. */
+function loseUploads(inner: typeof fetch | undefined): typeof fetch {
+  return async (input, init) => {
+    const answer = await (inner ?? fetch)(input, init);
+    if (String(input).includes("copyfrom")) throw new TypeError("error sending request: connection closed");
+    return answer;
+  };
+}
