@@ -6,7 +6,7 @@ import { columnOf, dataOf } from "../column.ts";
 import { arrowParts } from "../from_arrow.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import { type ArrowMessage, arrowMessages } from "./_arrow_messages.ts";
-import { type ByteSource, placeOf } from "./_byte_source.ts";
+import { type ByteSource, inSlices, placeOf } from "./_byte_source.ts";
 import { type Crs, crsOfProjJson, crsOfText } from "./_crs.ts";
 import { unpackLz4Frame } from "./_lz4_frame.ts";
 import type { ReadContext } from "./_read_context.ts";
@@ -31,41 +31,11 @@ export async function* readArrow(
   source: ByteSource,
   context: ReadContext,
 ): AsyncGenerator<GeoDataFrame, undefined> {
-  const open = await opener();
-  let schema: Uint8Array | undefined;
-  let dictionaries: ArrowMessage[] = [];
-  let batches = 0;
-  const frameOf = async (messages: Uint8Array[]) => {
-    const table = open(messages);
-    const geometry = await settleGeometry(table, context);
-    return context.frame(
-      arrowParts(chosen(table, context), { geometryColumn: geometry, firstRow: context.rows + 1 }),
-    );
-  };
   try {
-    for await (const message of arrowMessages(source)) {
-      context.check();
-      if (message.kind === "schema") schema = message.bytes;
-      else if (message.kind === "dictionary") {
-        // What is replaced is not looked at again
-        if (!message.isDelta) dictionaries = dictionaries.filter(({ id }) => id !== message.id);
-        dictionaries.push(message);
-      } else if (message.kind === "batch" && schema !== undefined) {
-        const frame = await frameOf([schema, ...dictionaries.map(({ bytes }) => bytes), message.bytes]);
-        const rows = context.whole ? Infinity : context.batchRows;
-        for (let at = 0; at < Math.max(1, frame.numRows); at += rows) {
-          yield frame.numRows <= rows ? frame : frame.slice(at, at + rows);
-        }
-        batches++;
-      }
-    }
-    if (schema === undefined) {
-      throw new DataError("The Arrow file holds no schema", { place: placeOf(source) });
-    }
-    if (batches === 0) yield await frameOf([schema]);
+    yield* readMessages(source, context, await opener());
   } catch (error) {
-    if (isCartoError(error)) throw placed(error, placeOf(source));
-    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    if (error instanceof DataError && error.place.file === undefined) throw placed(error, placeOf(source));
+    if (isCartoError(error) || !(error instanceof RangeError || error instanceof TypeError)) throw error;
     throw new DataError(`Cannot read the Arrow file: ${error.message}`, {
       place: placeOf(source),
       hint: "It may be damaged: get it again",
@@ -74,8 +44,51 @@ export async function* readArrow(
   }
 }
 
+/** Opens the messages of an Arrow file, or the file itself, as a table. */
+type Open = (messages: Uint8Array | Uint8Array[]) => ArrowTable;
+
+async function* readMessages(
+  given: ByteSource,
+  context: ReadContext,
+  open: Open,
+): AsyncGenerator<GeoDataFrame, undefined> {
+  const isFile = new TextDecoder("latin1").decode(await given.head(6)) === "ARROW1";
+  // A file may have to be read from its end
+  const source = isFile && !given.again ? await inSlices(given) : given;
+  let schema: Uint8Array | undefined;
+  let dictionaries: ArrowMessage[] = [];
+  let batches = 0;
+  for await (const message of arrowMessages(source)) {
+    context.check();
+    if (message.kind === "schema") schema = message.bytes;
+    else if (schema === undefined) break;
+    else if (message.kind === "dictionary") {
+      // What is replaced is not looked at again
+      if (!message.isDelta) dictionaries = dictionaries.filter(({ id }) => id !== message.id);
+      dictionaries.push(message);
+    } else if (message.kind === "batch") {
+      batches++;
+      yield* framesOf(open([schema, ...dictionaries.map(({ bytes }) => bytes), message.bytes]), context);
+    }
+  }
+  if (batches > 0) return;
+  if (schema !== undefined) return yield* framesOf(open([schema]), context);
+  if (!isFile) throw new DataError("The Arrow stream holds no schema", { place: placeOf(source) });
+  // Some writers put the schema at the end only
+  const whole = await inSlices(source);
+  yield* framesOf(open(await whole.slice(0, whole.size)), context);
+}
+
+async function* framesOf(table: ArrowTable, context: ReadContext): AsyncGenerator<GeoDataFrame, undefined> {
+  const geometryColumn = await settleGeometry(table, context);
+  const options = { geometryColumn, firstRow: context.rows + 1 };
+  const frame = context.frame(arrowParts(chosen(table, context), options));
+  if (context.whole || frame.numRows <= context.batchRows) return void (yield frame);
+  for (let at = 0; at < frame.numRows; at += context.batchRows) yield frame.slice(at, at + context.batchRows);
+}
+
 /** Opens messages as a table. */
-async function opener(): Promise<(messages: Uint8Array[]) => ArrowTable> {
+async function opener(): Promise<Open> {
   const [{ setCompressionCodec, tableFromIPC }, zlib] = await Promise.all([
     import("../../_deps/flechette.ts"),
     import("node:zlib"),
