@@ -32,12 +32,15 @@ export const download: Command = {
       ...options,
       batchRows: 65_536,
     });
+    const notes: string[] = [];
     const report = await writeFile(frames, io.path(name), {
       name,
       format,
       signal,
+      onNote: (text) => notes.push(text),
       onProgress: ({ rows }) => io.progress(`${rows.toLocaleString("en")} rows`),
     });
+    for (const note of notes) await io.warn(`warning: ${note}`);
     await io.write(
       flag("json")
         ? `${JSON.stringify({ file: name, rows: report.rows })}\n`

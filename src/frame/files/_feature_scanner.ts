@@ -15,7 +15,7 @@ export interface ScannerTarget {
   /** A list of features begins; what stood before it in its object, closed, as JSON. */
   listStart(head: JsonPiece): void;
   /** One member of a list of features, or a whole value that holds no such list. */
-  item(piece: JsonPiece): void;
+  item(piece: JsonPiece, inList: boolean): void;
   /** The object around a list of features has ended; all of it but the list, as JSON. */
   listEnd(object: JsonPiece): void;
 }
@@ -238,7 +238,7 @@ export class FeatureScanner {
     const piece = { bytes, line: this.#startLine, byte: this.#before + this.#start };
     const item = this.#state === ITEM;
     this.#state = item ? LIST : BETWEEN;
-    if (item || !this.#listed) return this.#target.item(piece);
+    if (item || !this.#listed) return this.#target.item(piece, item);
     this.#listed = false;
     const object = join([...this.#around, bytes]);
     this.#around = [];

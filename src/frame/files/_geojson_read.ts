@@ -203,7 +203,7 @@ class FeatureCutter {
     let ready: { feature: Feature; srid: number }[] = [];
     const scanner = new FeatureScanner({
       listStart: (head) => this.#readHead(head),
-      item: (piece) => this.#readItem(piece, ready),
+      item: (piece, inList) => this.#readItem(piece, inList, ready),
       listEnd: (object) => this.#readEnd(object, lateCrs),
     }, this.#source.name);
     for await (const chunk of this.#source.stream()) {
@@ -245,26 +245,20 @@ class FeatureCutter {
     }
   }
 
-  #readItem(piece: JsonPiece, ready: { feature: Feature; srid: number }[]): void {
+  #readItem(piece: JsonPiece, inList: boolean, ready: { feature: Feature; srid: number }[]): void {
     const value = readJsonPiece(piece, this.#place(), this.#exact) as Feature;
     if (value.type === "Feature" && value.crs === undefined) {
       ready.push({ feature: value, srid: this.srid });
       this.#row++;
       return;
     }
-    const options = { srid: this.srid };
-    const found = featuresOf(
-      value,
-      options,
-      (row) => ({ ...this.#place(), row: this.#row + 1 + row }) as never,
-    );
+    const place = (row: number) => ({ ...placeOf(this.#source), row: this.#row + 1 + row });
+    // A geometry alone is a feature, but not in a list of features
+    const isBare = !inList && ("coordinates" in value || "geometries" in value);
+    const found = featuresOf(isBare ? value : [value], { srid: this.srid }, place);
     for (const { feature, srid } of found) {
-      if (this.#known !== undefined) {
-        ready.push({ feature, srid: this.#known });
-        continue;
-      }
       if (this.#srid === undefined && this.#row === 0) this.#srid = srid;
-      ready.push({ feature, srid });
+      ready.push({ feature, srid: this.#known ?? srid });
     }
     this.#row += found.length;
   }

@@ -38,13 +38,14 @@ export async function* writeGeoJson(
   frames: AsyncIterable<GeoDataFrame>,
   format: "geojson" | "ndjson" | "geojsonseq",
   named: string,
+  onNote: (text: string) => void,
 ): AsyncGenerator<Uint8Array, undefined> {
   const { start, before, between, end } = FORMS[format];
   let text = start;
   let rows = 0;
   for await (const given of frames) {
     const frame = await frameInWgs84(given, named);
-    const feature = featureWriter(frame, rows);
+    const feature = featureWriter(frame, rows, onNote);
     for (let row = 0; row < frame.numRows; row++) {
       text += `${rows++ === 0 ? "" : between}${before}${feature(row)}`;
       if (text.length < CHUNK) continue;
@@ -55,11 +56,15 @@ export async function* writeGeoJson(
   yield encoder.encode(rows === 0 && format !== "geojson" ? text : text + end);
 }
 
-function featureWriter(frame: GeoDataFrame, rowsBefore: number): (row: number) => string {
+function featureWriter(
+  frame: GeoDataFrame,
+  rowsBefore: number,
+  onNote: (text: string) => void,
+): (row: number) => string {
   const { geometry } = frame;
   const properties = frame.columns.filter((column) => column !== geometry).map((column) => ({
     key: `${JSON.stringify(column.name)}:`,
-    value: cellJson(column),
+    value: cellJson(column, onNote),
   }));
   const shape = geometry === undefined ? () => "null" : geometryJson(geometry, rowsBefore);
   return (row) => {
@@ -87,13 +92,13 @@ function geometryJson(column: Column, rowsBefore: number): (row: number) => stri
 }
 
 /** A column's cells as JSON. A 64-bit integer keeps its digits; a decimal is text, which alone keeps them everywhere. */
-function cellJson(column: Column): (row: number) => string {
+function cellJson(column: Column, onNote: (text: string) => void): (row: number) => string {
   const data = dataOf(column);
-  const json = valueJson(column);
+  const json = valueJson(column, onNote);
   return (row) => isValid(data.validity, row) ? json(row) : "null";
 }
 
-function valueJson(column: Column): (row: number) => string {
+function valueJson(column: Column, onNote: (text: string) => void): (row: number) => string {
   const data = dataOf(column);
   switch (column.type) {
     case "bool":
@@ -105,7 +110,13 @@ function valueJson(column: Column): (row: number) => string {
     case "float8":
       return (row) => {
         const value = column.get(row) as number;
-        if (!Number.isFinite(value)) return `"${value}"`;
+        if (!Number.isFinite(value)) {
+          // As text it would make the column text for every reader
+          onNote(
+            `Column "${column.name}" holds NaN or infinities, which JSON cannot hold: they were written as null`,
+          );
+          return "null";
+        }
         return Object.is(value, -0) ? "-0.0" : String(value);
       };
     case "numeric":

@@ -10,6 +10,11 @@ interface Known {
 }
 
 const GRS80 = "+ellps=GRS80";
+// In figures: where a shift of the datum is known by its number, proj4 forgets an ellipsoid that was told by its name
+const AIRY = "+a=6377563.396 +rf=299.3249646";
+const BESSEL = "+a=6377397.155 +rf=299.1528128";
+const CLARKE_1866 = "+a=6378206.4 +b=6356583.8";
+const INTERNATIONAL = "+a=6378388 +rf=297";
 
 const PROJECTED: Readonly<Record<number, readonly [proj: string, base: number]>> = {
   2039: [
@@ -17,7 +22,7 @@ const PROJECTED: Readonly<Record<number, readonly [proj: string, base: number]>>
     4141,
   ],
   2056: [
-    "+proj=somerc +lat_0=46.9524055555556 +lon_0=7.43958333333333 +k_0=1 +x_0=2600000 +y_0=1200000 +ellps=bessel",
+    `+proj=somerc +lat_0=46.9524055555556 +lon_0=7.43958333333333 +k_0=1 +x_0=2600000 +y_0=1200000 ${BESSEL}`,
     4150,
   ],
   2100: [`+proj=tmerc +lat_0=0 +lon_0=24 +k=0.9996 +x_0=500000 +y_0=0 ${GRS80}`, 4121],
@@ -38,28 +43,28 @@ const PROJECTED: Readonly<Record<number, readonly [proj: string, base: number]>>
   3794: [`+proj=tmerc +lat_0=0 +lon_0=15 +k=0.9999 +x_0=500000 +y_0=-5000000 ${GRS80}`, 4258],
   5070: [`+proj=aea +lat_0=23 +lon_0=-96 +lat_1=29.5 +lat_2=45.5 +x_0=0 +y_0=0 ${GRS80}`, 4269],
   5514: [
-    "+proj=krovak +lat_0=49.5 +lon_0=24.8333333333333 +alpha=30.2881397527778 +k=0.9999 +x_0=0 +y_0=0 +ellps=bessel",
+    `+proj=krovak +lat_0=49.5 +lon_0=24.8333333333333 +alpha=30.2881397527778 +k=0.9999 +x_0=0 +y_0=0 ${BESSEL}`,
     4156,
   ],
   6372: [`+proj=lcc +lat_0=12 +lon_0=-102 +lat_1=17.5 +lat_2=29.5 +x_0=2500000 +y_0=0 ${GRS80}`, 6365],
   21781: [
-    "+proj=somerc +lat_0=46.9524055555556 +lon_0=7.43958333333333 +k_0=1 +x_0=600000 +y_0=200000 +ellps=bessel",
+    `+proj=somerc +lat_0=46.9524055555556 +lon_0=7.43958333333333 +k_0=1 +x_0=600000 +y_0=200000 ${BESSEL}`,
     4149,
   ],
   27700: [
-    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy",
+    `+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 ${AIRY}`,
     4277,
   ],
   28992: [
-    "+proj=sterea +lat_0=52.1561605555556 +lon_0=5.38763888888889 +k=0.9999079 +x_0=155000 +y_0=463000 +ellps=bessel",
+    `+proj=sterea +lat_0=52.1561605555556 +lon_0=5.38763888888889 +k=0.9999079 +x_0=155000 +y_0=463000 ${BESSEL}`,
     4289,
   ],
   31287: [
-    "+proj=lcc +lat_0=47.5 +lon_0=13.3333333333333 +lat_1=49 +lat_2=46 +x_0=400000 +y_0=400000 +ellps=bessel",
+    `+proj=lcc +lat_0=47.5 +lon_0=13.3333333333333 +lat_1=49 +lat_2=46 +x_0=400000 +y_0=400000 ${BESSEL}`,
     4312,
   ],
   31370: [
-    "+proj=lcc +lat_0=90 +lon_0=4.36748666666667 +lat_1=51.1666672333333 +lat_2=49.8333339 +x_0=150000.013 +y_0=5400088.438 +ellps=intl",
+    `+proj=lcc +lat_0=90 +lon_0=4.36748666666667 +lat_1=51.1666672333333 +lat_2=49.8333339 +x_0=150000.013 +y_0=5400088.438 ${INTERNATIONAL}`,
     4313,
   ],
 };
@@ -77,8 +82,8 @@ const UTM: readonly (readonly [
   [32701, 32760, 1, " +south", "+ellps=WGS84", 4326],
   [25828, 25838, 28, "", GRS80, 4258],
   [26901, 26923, 1, "", GRS80, 4269],
-  [26701, 26722, 1, "", "+ellps=clrk66", 4267],
-  [23028, 23038, 28, "", "+ellps=intl", 4230],
+  [26701, 26722, 1, "", CLARKE_1866, 4267],
+  [23028, 23038, 28, "", INTERNATIONAL, 4230],
   [31965, 31976, 11, "", GRS80, 4674],
   [31977, 31985, 17, " +south", GRS80, 4674],
   [28348, 28358, 48, " +south", GRS80, 4283],

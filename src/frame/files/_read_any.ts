@@ -5,13 +5,15 @@ import { type Content, detectFormat, FORMAT_NAMES, formatOfEnding } from "./_det
 import { type FormatReader, ReadContext } from "./_read_context.ts";
 import type { FileFormat, ReadFileOptions } from "./file_options.ts";
 
-/** Reads whatever it is; `path` is known for files, whose ending is then compared with the content. */
+/** Reads whatever it is; `notes` are what is known already. */
 export async function* readAny(
   source: ByteSource,
   options: ReadFileOptions,
   whole: boolean,
+  notes: readonly string[] = [],
 ): AsyncGenerator<GeoDataFrame, undefined> {
   const context = new ReadContext(options, whole, source.name);
+  for (const note of notes) context.note(note);
   context.check();
   let from = source;
   const told = options.format;

@@ -152,8 +152,8 @@ async function* readOther(
   }
   const { readAny } = await import("./_read_any.ts");
   const { layer: _layer, format: _format, ...options } = context.options;
-  context.note(`The file "${first.name}" of the archive was read`);
-  yield* readAny(await openEntry(archive, first), options, context.whole);
+  const note = `The file "${first.name}" of the archive was read`;
+  yield* readAny(await openEntry(archive, first), options, context.whole, [note]);
 }
 
 /** Reads shapes and records side by side. */

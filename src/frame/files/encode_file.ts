@@ -35,6 +35,12 @@ export async function* encodeFile(
       argument: "batchRows",
     });
   }
+  const noted = new Set<string>();
+  const onNote = (text: string) => {
+    if (noted.has(text)) return;
+    noted.add(text);
+    options.onNote?.(text);
+  };
   const checked = watched(framesOf(frames, `write ${named}`), options);
   switch (options.format) {
     case "csv":
@@ -42,7 +48,12 @@ export async function* encodeFile(
     case "geojson":
     case "ndjson":
     case "geojsonseq":
-      return yield* (await import("./_geojson_write.ts")).writeGeoJson(checked, options.format, named);
+      return yield* (await import("./_geojson_write.ts")).writeGeoJson(
+        checked,
+        options.format,
+        named,
+        onNote,
+      );
     case "parquet":
       return yield* (await import("./_parquet_write.ts")).writeParquet(
         cutFrames(checked, rows),

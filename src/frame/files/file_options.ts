@@ -86,6 +86,8 @@ export interface WriteFileOptions {
   batchRows?: number | undefined;
   /** Called after each batch with the rows written so far. */
   onProgress?: ((progress: { readonly rows: number }) => void) | undefined;
+  /** Called with each sentence about values that the format cannot hold as they were. */
+  onNote?: ((text: string) => void) | undefined;
   /** Ends the work early; no file is left then. */
   signal?: AbortSignal | undefined;
 }

@@ -55,18 +55,23 @@ export async function writeFile(
   }
   let rows = 0;
   const delimiter = options.delimiter ?? (ending === "tsv" ? "\t" : undefined);
+  const notes = notesOn(format);
   const chunks = encodeFile(frames, {
     ...options,
     name,
     delimiter,
     format,
+    onNote: (text) => {
+      notes.push(text);
+      options.onNote?.(text);
+    },
     onProgress: (progress) => {
       rows = progress.rows;
       options.onProgress?.(progress);
     },
   });
   const bytes = await writeWhole(path, name, packed(chunks, name));
-  return { file: name, format, rows, bytes, notes: notesOn(format) };
+  return { file: name, format, rows, bytes, notes };
 }
 
 /** Compressed, where the name ends in `.gz`. */
