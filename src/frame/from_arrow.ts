@@ -6,6 +6,7 @@ import { makeBuilder } from "./_make_builder.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { nativeGeometry } from "./_native_geometry.ts";
 import type { FrameParts } from "./_parts.ts";
+import { pushWkb } from "./_push_wkb.ts";
 import { type Column, columnOf } from "./column.ts";
 import { columnOfValues, fieldOf, type FromRowsOptions } from "./from_rows.ts";
 import { Geometry, type GeometryInput } from "./geometry/geometry.ts";
@@ -312,6 +313,7 @@ function geometryColumn(
       const value = vector.get === undefined ? vector.at(row) : vector.get(row);
       if (value === null || value === undefined) builder.null();
       else if (native !== undefined) builder.pushGeoJson(native(plainValue(value)), srid ?? 0);
+      else if (value instanceof Uint8Array) pushWkb(builder, value, srid ?? 0);
       else if (extension === "geoarrow.point") pushPoint(builder, value, srid ?? 0);
       else builder.value(stamped(value, srid));
     }

@@ -25,7 +25,8 @@ export function readJsonPiece(piece: JsonPiece, place: PiecePlace, exact: Readon
   const text = decodePiece(piece, place);
   try {
     if (exact.size > 0) return readExact(text, exact);
-    return LONG_INTEGER.test(text) ? parseJson(text) : JSON.parse(text);
+    const value = JSON.parse(text);
+    return LONG_INTEGER.test(text) && holdsBent(value) ? parseJson(text) : value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const at = Number(/at position (\d+)/.exec(error.message)?.[1] ?? text.length);
@@ -35,6 +36,14 @@ export function readJsonPiece(piece: JsonPiece, place: PiecePlace, exact: Readon
       cause: error,
     });
   }
+}
+
+/** Whether a number in it may have been bent, which must then be read with its digits at hand. */
+function holdsBent(value: unknown): boolean {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (typeof value !== "object" || value === null) return false;
+  for (const key in value) if (holdsBent((value as Record<string, unknown>)[key])) return true;
+  return false;
 }
 
 function fileOf({ file }: PiecePlace): { file?: string } {

@@ -11,7 +11,7 @@ import type { GeoDataFrame } from "../geo_data_frame.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
 import { type Crs, crsOfSrid, crsOfWkt } from "./_crs.ts";
-import { pushWkb } from "./_push_wkb.ts";
+import { pushWkb } from "../_push_wkb.ts";
 import type { ReadContext } from "./_read_context.ts";
 
 type Cell = null | bigint | number | string | Uint8Array;

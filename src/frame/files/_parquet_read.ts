@@ -18,7 +18,7 @@ import { type ByteSource, inSlices, placeOf } from "./_byte_source.ts";
 import { crsOfLogicalType, type GeoColumn, type GeoMetadata, readGeoMetadata } from "./_geo_metadata.ts";
 import { nativeGeometry } from "../_native_geometry.ts";
 import { parquetColumn } from "./_parquet_types.ts";
-import { pushWkb } from "./_push_wkb.ts";
+import { pushWkb } from "../_push_wkb.ts";
 import type { ReadContext } from "./_read_context.ts";
 
 /** The entry of the file's metadata that keeps our own column types. */

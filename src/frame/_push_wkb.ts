@@ -1,12 +1,12 @@
-import type { GeometryBuilder } from "../_geometry_builder.ts";
-import { viewOf } from "../geometry/_walk.ts";
-import { withSrid } from "../geometry/_srid.ts";
-import { Geometry } from "../geometry/geometry.ts";
+import type { GeometryBuilder } from "./_geometry_builder.ts";
+import { viewOf } from "./geometry/_walk.ts";
+import { withSrid } from "./geometry/_srid.ts";
+import { Geometry } from "./geometry/geometry.ts";
 
 const SRID_FLAG = 0x2000_0000;
 
 /**
- * Appends WKB of a file whose geometries have no SRID of their own, with the file's.
+ * Appends WKB with the SRID of its column, unless it has one of its own.
  *
  * @throws {DataError} The bytes are no geometry
  */
@@ -28,6 +28,6 @@ export function pushWkb(builder: GeometryBuilder, wkb: Uint8Array, srid: number)
   }
   const geometry = Geometry.from(wkb);
   if (geometry === null) return builder.null();
-  const stamped = withSrid(geometry.wkb, srid);
+  const stamped = geometry.srid === 0 ? withSrid(geometry.wkb, srid) : geometry.wkb;
   builder.pushEwkb(stamped, 0, stamped.length);
 }
