@@ -7,7 +7,9 @@ import { ClassicClient, sql } from "@cartoframes/cartoframes/classic";
 const carto = new ClassicClient(await Credentials.fromFile("creds.json"));
 
 const city = "L'Aquila";
-const { rows } = await carto.sql.query(sql`SELECT ${city}::text AS city, (9007199254740993::bigint)::text AS big`);
+const { rows } = await carto.sql.query(
+  sql`SELECT ${city}::text AS city, (9007199254740993::bigint)::text AS big`,
+);
 console.log(rows[0]);
 
 const job = await carto.batchJobs.create([
