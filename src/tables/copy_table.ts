@@ -1,6 +1,4 @@
 import { ArgumentError } from "../errors/mod.ts";
-import { checkIfExists, checkTableName, normalTableName } from "./_arguments.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
 import type { CreateTableOptions, CreateTableReport } from "./create_table_from_query.ts";
 
 /** What copying a table takes. */
@@ -38,6 +36,9 @@ export async function copyTable(
   newTableName: string,
   options: CopyTableOptions = {},
 ): Promise<CreateTableReport> {
+  const { checkIfExists, checkTableName, normalTableName, resolvePlatform } = await import(
+    "./_table_tools.ts"
+  );
   const from = checkTableName(tableName);
   const table = normalTableName(newTableName, "newTableName");
   const ifExists = checkIfExists(options.ifExists, ["fail", "replace", "append"]);

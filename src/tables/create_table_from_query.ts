@@ -1,6 +1,3 @@
-import { checkIfExists, normalTableName } from "./_arguments.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
-import { querySource } from "./_source.ts";
 import type { IfExists, TableOptions } from "./table_options.ts";
 
 /** What making a table within the account takes. */
@@ -55,6 +52,7 @@ export async function createTableFromQuery(
   newTableName: string,
   options: CreateTableOptions = {},
 ): Promise<CreateTableReport> {
+  const { checkIfExists, normalTableName, querySource, resolvePlatform } = await import("./_table_tools.ts");
   const source = querySource(query, "query");
   const table = normalTableName(newTableName, "newTableName");
   const ifExists = checkIfExists(options.ifExists, ["fail", "replace", "append"]);

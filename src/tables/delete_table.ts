@@ -1,5 +1,3 @@
-import { checkTableName } from "./_arguments.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
 import type { SchemaOptions } from "./table_options.ts";
 
 /**
@@ -29,6 +27,7 @@ import type { SchemaOptions } from "./table_options.ts";
  * ```
  */
 export async function deleteTable(tableName: string, options: SchemaOptions = {}): Promise<boolean> {
+  const { checkTableName, resolvePlatform } = await import("./_table_tools.ts");
   const table = checkTableName(tableName);
   const call = { operation: `delete table "${table}"`, signal: options.signal };
   return await (await resolvePlatform(options)).dropTable(table, options.schema, call);

@@ -1,5 +1,3 @@
-import { checkTableName } from "./_arguments.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
 import type { SchemaOptions } from "./table_options.ts";
 
 /** What is known of a table. */
@@ -48,6 +46,7 @@ export async function describeTable(
   tableName: string,
   options: SchemaOptions = {},
 ): Promise<TableDescription> {
+  const { checkTableName, resolvePlatform } = await import("./_table_tools.ts");
   const table = checkTableName(tableName);
   const call = { operation: `describe table "${table}"`, signal: options.signal };
   return await (await resolvePlatform(options)).describeTable({

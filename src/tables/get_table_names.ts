@@ -1,5 +1,3 @@
-import { resolvePlatform } from "./_resolve_platform.ts";
-import { querySource } from "./_source.ts";
 import type { TableOptions } from "./table_options.ts";
 
 /**
@@ -27,6 +25,7 @@ import type { TableOptions } from "./table_options.ts";
  * ```
  */
 export async function getTableNames(query: string, options: TableOptions = {}): Promise<string[]> {
+  const { querySource, resolvePlatform } = await import("./_table_tools.ts");
   const source = querySource(query, "query");
   const call = { operation: "find the tables of the query", signal: options.signal };
   return await (await resolvePlatform(options)).tablesOf(source, call);

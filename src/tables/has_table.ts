@@ -1,6 +1,3 @@
-import { checkTableName } from "./_arguments.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
-import { parseSource, sourceName } from "./_source.ts";
 import type { SchemaOptions } from "./table_options.ts";
 
 /**
@@ -31,6 +28,7 @@ import type { SchemaOptions } from "./table_options.ts";
  * ```
  */
 export async function hasTable(tableName: string, options: SchemaOptions = {}): Promise<boolean> {
+  const { checkTableName, parseSource, resolvePlatform, sourceName } = await import("./_table_tools.ts");
   const source = parseSource(checkTableName(tableName), options.schema);
   const operation = `look for ${sourceName(source)}`;
   return await (await resolvePlatform(options)).hasTable(source, { operation, signal: options.signal });

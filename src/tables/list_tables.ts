@@ -1,5 +1,4 @@
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
 import type { TableOptions } from "./table_options.ts";
 
 /**
@@ -27,6 +26,7 @@ import type { TableOptions } from "./table_options.ts";
  * ```
  */
 export async function listTables(options: TableOptions = {}): Promise<GeoDataFrame> {
+  const { resolvePlatform } = await import("./_table_tools.ts");
   const names = await (await resolvePlatform(options)).listTables({
     operation: "list the tables",
     signal: options.signal,

@@ -1,7 +1,6 @@
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { RowParser } from "../classic/sql.ts";
 import { DataError } from "../errors/mod.ts";
-import { readRequest } from "./_read_request.ts";
 import type { ReadCartoOptions } from "./read_carto.ts";
 
 /** What reading batch by batch takes. */
@@ -56,6 +55,7 @@ export async function* readCartoBatches<T>(
   source: string,
   options: ReadCartoBatchesOptions & { rows?: RowParser<T> | undefined } = {},
 ): AsyncGenerator<GeoDataFrame | T[], void, void> {
+  const { readRequest } = await import("./_table_tools.ts");
   const { platform, request, finish } = await readRequest(source, options, options.batchRows ?? 10_000);
   let rows = 0;
   for await (const batch of platform.read(request)) {

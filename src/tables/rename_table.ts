@@ -1,6 +1,4 @@
 import { ArgumentError } from "../errors/mod.ts";
-import { checkIfExists, checkTableName, normalTableName } from "./_arguments.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
 import type { TableOptions } from "./table_options.ts";
 
 /** What renaming a table takes. */
@@ -42,6 +40,9 @@ export async function renameTable(
   newTableName: string,
   options: RenameTableOptions = {},
 ): Promise<string> {
+  const { checkIfExists, checkTableName, normalTableName, resolvePlatform } = await import(
+    "./_table_tools.ts"
+  );
   const from = checkTableName(tableName);
   const to = normalTableName(newTableName, "newTableName");
   const ifExists = checkIfExists(options.ifExists, ["fail", "replace"]);

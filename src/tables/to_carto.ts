@@ -1,11 +1,5 @@
-import { ArgumentError } from "../errors/mod.ts";
-import { type FrameInput, toBatches, toGeoDataFrame } from "../frame/from_any.ts";
+import type { FrameInput } from "../frame/from_any.ts";
 import type { ColumnType, RenamedColumn } from "../frame/types.ts";
-import { checkAttempts, checkIfExists, checkWhole, normalTableName } from "./_arguments.ts";
-import type { Call, Platform, WriteRequest } from "./_platform.ts";
-import { checkQuota, quotaGuard } from "./_quota.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
-import { isStream, UploadFrames } from "./_upload_frames.ts";
 import type { IfExists, TableOptions, TableProgress } from "./table_options.ts";
 
 /** What an upload takes. */
@@ -67,9 +61,6 @@ export interface ToCartoReport {
 /** What can be uploaded: anything that a frame can be made of, or a stream of rows or frames. */
 export type ToCartoInput = FrameInput | AsyncIterable<unknown> | Iterable<unknown>;
 
-/** The most bytes in one request unless told otherwise. */
-const MAX_UPLOAD_SIZE = 2_000_000_000;
-
 /**
  * Uploads data as a table: all rows, or nothing changes. They travel by COPY into a staging table, and one transaction
  * puts them in place; a failure or an abort before that leaves the account as it was.
@@ -128,80 +119,6 @@ export async function toCarto(
   tableName: string,
   options: ToCartoOptions = {},
 ): Promise<ToCartoReport> {
-  const table = normalTableName(tableName);
-  const settings = resolveOptions(options);
-  const platform = await resolvePlatform(options);
-  const call: Call = { operation: `upload table "${table}"`, signal: options.signal };
-  const remaining = options.skipQuotaWarning === true ? undefined : await platform.remainingQuota(call);
-  const frames = await openFrames(data, options, call.operation);
-  try {
-    return await upload(platform, frames, { ...call, ...settings, table }, remaining);
-  } finally {
-    await frames.close();
-  }
-}
-
-async function upload(
-  platform: Platform,
-  frames: UploadFrames,
-  settings: Omit<WriteRequest, "columns" | "batches">,
-  remaining: number | undefined,
-): Promise<ToCartoReport> {
-  const { columns, renamed, warnings } = frames.columns;
-  if (remaining !== undefined) checkQuota(frames.whole, columns, remaining, settings.operation);
-  const outcome = await platform.write({
-    ...settings,
-    columns,
-    batches: frames,
-    onProgress: quotaGuard(remaining, settings.onProgress, settings.operation),
-  });
-  return { table: settings.table, ...outcome, renamed, warnings: [...warnings, ...outcome.warnings] };
-}
-
-/** Options with nothing left open. */
-function resolveOptions(
-  options: ToCartoOptions,
-): Omit<WriteRequest, "columns" | "batches" | "table" | keyof Call> {
-  const format = options.copyFormat ?? "auto";
-  if (format !== "auto" && format !== "binary" && format !== "csv") {
-    throw new ArgumentError("Cannot use this copyFormat: it must be one of auto, binary, csv", {
-      argument: "copyFormat",
-    });
-  }
-  const { gzip } = options;
-  return {
-    ifExists: checkIfExists(options.ifExists, ["fail", "replace", "append"]),
-    cartodbfy: options.cartodbfy ?? true,
-    attempts: checkAttempts(options.retryTimes),
-    maxUploadSize: checkWhole(options.maxUploadSize ?? MAX_UPLOAD_SIZE, "maxUploadSize", 1),
-    format,
-    gzip: gzip === "auto" ? undefined : gzip,
-    onProgress: options.onProgress,
-  };
-}
-
-/** The data as frames with planned columns. */
-async function openFrames(
-  data: ToCartoInput,
-  options: ToCartoOptions,
-  operation: string,
-): Promise<UploadFrames> {
-  const { types } = options;
-  const preparing = { operation, geomCol: options.geomCol, indexLabel: indexLabel(options) };
-  if (isStream(data)) {
-    return await UploadFrames.ofStream(toBatches(data as AsyncIterable<never>, { types }), preparing);
-  }
-  return UploadFrames.ofFrame(
-    toGeoDataFrame(data as FrameInput, { types }),
-    preparing,
-  );
-}
-
-function indexLabel({ index, indexLabel }: ToCartoOptions): string | undefined {
-  if (index !== true) return undefined;
-  if (typeof indexLabel === "string" && indexLabel !== "") return indexLabel;
-  throw new ArgumentError("Cannot number the rows without a name for their column", {
-    argument: "indexLabel",
-    hint: 'Pass { index: true, indexLabel: "row" }',
-  });
+  const { upload } = await import("./_upload.ts");
+  return await upload(data, tableName, options);
 }

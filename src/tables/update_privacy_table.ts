@@ -1,6 +1,4 @@
 import { ArgumentError } from "../errors/mod.ts";
-import { checkTableName } from "./_arguments.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
 import type { TableOptions } from "./table_options.ts";
 
 /** Who may see a table: only its owner, everybody, or those who have the link. */
@@ -34,6 +32,7 @@ export async function updatePrivacyTable(
   privacy: TablePrivacy | Lowercase<TablePrivacy>,
   options: TableOptions = {},
 ): Promise<void> {
+  const { checkTableName, resolvePlatform } = await import("./_table_tools.ts");
   const table = checkTableName(tableName);
   const wanted = PRIVACIES.find((word) => word === String(privacy).toUpperCase());
   if (wanted === undefined) {
