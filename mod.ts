@@ -45,4 +45,8 @@ export { Geometry } from "./src/frame/geometry/geometry.ts";
 export * from "./src/tables/mod.ts";
 
 // No `await` here: it would hold up every program that imports this file.
-if (import.meta.main) import("./src/cli/main.ts").then(({ main }) => main(Deno.args)).then(Deno.exit);
+if (import.meta.main) {
+  Promise.all([import("./src/cli/_run.ts"), import("./src/cli/_from_module.ts")])
+    .then(([{ runCommandLine }, { loadFromModule }]) => runCommandLine(Deno.args, loadFromModule))
+    .then(Deno.exit);
+}

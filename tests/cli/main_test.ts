@@ -61,8 +61,17 @@ Deno.test("cli: without credentials it ends with 3 and lists the ways and the fl
 });
 
 Deno.test("cli: a credentials file that may not be read ends with 3 and the narrowest flag", async () => {
-  const { code, stderr } = await cli(["--creds", "creds.json"], [], MOD);
+  const { code, stderr } = await cli(["--creds", "creds.json"]);
   assertEquals(code, 3);
   assertStringIncludes(stderr, "--allow-read=creds.json");
   assert(!stderr.includes("    at "), "no stack");
+});
+
+Deno.test("cli: mod.ts as a program is the command line; from a folder its files must be readable", async () => {
+  const readsModule = await cli(["--creds", "creds.json"], [`--allow-read=${projectFile(".")}`], MOD);
+  assertEquals(readsModule.code, 3);
+  assertStringIncludes(readsModule.stderr, "--allow-read=creds.json");
+  const readsNothing = await cli(["--creds", "creds.json"], [], MOD);
+  assertEquals(readsNothing.code, 3);
+  assertStringIncludes(readsNothing.stderr, "or run src/cli/main.ts, which needs no such right");
 });

@@ -1,0 +1,224 @@
+import type { Credentials } from "../auth/credentials.ts";
+import { ArgumentError, isCartoError } from "../errors/mod.ts";
+import { type Command, COMMON_OPTIONS } from "./_command.ts";
+import { type CliIo, processIo } from "./_io.ts";
+
+/** The commands, each with its line in the overview. */
+const COMMANDS = {
+  whoami: "Tells the account and where the credentials came from",
+  tables: "Lists the account's tables",
+  query: "Runs a SQL query and prints its rows",
+  upload: "Uploads a file of rows or features as a table",
+  download: "Downloads a table as a file",
+  emulator: "Starts a local CARTO",
+} as const;
+
+/** The name of a command; its file is named alike and exports it by that name. */
+export type CommandName = keyof typeof COMMANDS;
+
+/** Loads a command's file, which happens only when the command is called. */
+export type LoadCommand = (name: CommandName) => Promise<Command>;
+
+/** How `main` is started other than by a person at a shell. */
+export interface MainOptions {
+  /** The folder from which relative paths are seen; without it, the process's own. */
+  folder?: string | undefined;
+  /** Stops the command; without it, Ctrl-C does. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What `main` does, with the commands loaded as the program's entry point can. */
+export async function runCommandLine(
+  args: readonly string[],
+  load: LoadCommand,
+  options: MainOptions = {},
+): Promise<number> {
+  const io = processIo(options.folder);
+  const interrupt = options.signal === undefined ? listenForInterrupt() : undefined;
+  const signal = options.signal ?? interrupt?.signal ?? new AbortController().signal;
+  try {
+    await run(args, load, options.folder, io, signal);
+    return 0;
+  } catch (error) {
+    // The reader of our output went away, as `head` does: nothing is left to say to it.
+    if (error instanceof Deno.errors.BrokenPipe) return 0;
+    if (signal.aborted) {
+      await io.warn("Interrupted");
+      return 130;
+    }
+    await io.warn(describeError(error));
+    return exitCode(error);
+  } finally {
+    interrupt?.stop();
+  }
+}
+
+/** Finds the command, parses its words and runs it. */
+async function run(
+  args: readonly string[],
+  load: LoadCommand,
+  folder: string | undefined,
+  io: CliIo,
+  signal: AbortSignal,
+): Promise<void> {
+  const first = args[0];
+  if (first === undefined || first === "help" || first === "--help" || first === "-h") {
+    await io.write(overview());
+    return;
+  }
+  // With options alone, as in `mod.ts --creds creds.json`, the first question is whose account that is.
+  const name = first.startsWith("-") ? "whoami" : first;
+  if (!isCommandName(name)) throw usageError(`Unknown command "${name}"`, name, Object.keys(COMMANDS));
+  const command = await load(name);
+  const { words, values } = await parse(name, command, name === first ? args.slice(1) : args);
+  if (values.help === true) {
+    await io.write(commandHelp(name, COMMANDS[name], command));
+    return;
+  }
+  const [least, most] = command.words;
+  if (words.length < least || words.length > most) {
+    throw new ArgumentError(`Wrong number of words after "${name}"`, {
+      hint: `Usage: ${name} ${command.usage}`,
+    });
+  }
+  await command.run({
+    words,
+    io,
+    signal,
+    option: (option) => typeof values[option] === "string" ? values[option] : undefined,
+    flag: (option) => values[option] === true,
+    credentials: () => resolveCredentials(values.creds, folder, io),
+  });
+}
+
+/** Splits words from options and refuses what the command does not know. */
+async function parse(
+  name: string,
+  command: Command,
+  args: readonly string[],
+): Promise<{ words: string[]; values: Record<string, unknown> }> {
+  const { parseArgs } = await import("../_deps/parse_args.ts");
+  const known = { ...COMMON_OPTIONS, ...command.options };
+  const takesValue = Object.keys(known).filter((option) => known[option]?.value !== undefined);
+  const unknown: string[] = [];
+  const { _, ...values } = parseArgs([...args], {
+    string: ["_", ...takesValue],
+    boolean: Object.keys(known).filter((option) => known[option]?.value === undefined),
+    alias: { help: "h" },
+    unknown: (word: string, key?: string) => {
+      if (key !== undefined) unknown.push(word);
+      return key === undefined;
+    },
+  }) as { _: unknown[] } & Record<string, unknown>;
+  const stranger = unknown[0];
+  if (stranger !== undefined) {
+    const option = stranger.replace(/=.*$/s, "");
+    throw usageError(
+      `Unknown option "${option}" of "${name}"`,
+      option,
+      Object.keys(known).map((key) => `--${key}`),
+    );
+  }
+  for (const option of takesValue) {
+    if (values[option] === "") {
+      throw new ArgumentError(`Option --${option} needs a value`, { argument: option });
+    }
+  }
+  return { words: _.map(String), values };
+}
+
+/** The credentials by the written order; `--creds` wins. */
+async function resolveCredentials(
+  file: unknown,
+  folder: string | undefined,
+  io: CliIo,
+): Promise<Credentials> {
+  const { Credentials } = await import("../auth/credentials.ts");
+  const credentials = await Credentials.resolve({
+    args: typeof file === "string" ? ["--creds", file] : [],
+    directory: folder,
+  });
+  for (const warning of credentials.warnings) await io.warn(`warning: ${warning}`);
+  return credentials;
+}
+
+/** The message and the next step, as a person reads them. */
+function describeError(error: unknown): string {
+  if (!isCartoError(error)) {
+    return `error: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+  }
+  const hint = error.hint === undefined ? "" : `\n  ${error.hint.replaceAll("\n", "\n  ")}`;
+  return `error: ${error.name}: ${error.message}${hint}`;
+}
+
+/** The exit code by the meaning of the error. */
+function exitCode(error: unknown): number {
+  if (!isCartoError(error)) return 1;
+  if (error.code === "invalid-argument") return 2;
+  if (error.code === "credentials" || error.code === "permission") return 3;
+  return 1;
+}
+
+/** The list of commands. */
+function overview(): string {
+  const lines = ["Reads and writes CARTO tables.", "", "Usage: COMMAND [OPTIONS]", ""];
+  for (const [name, summary] of Object.entries(COMMANDS)) lines.push(`  ${name.padEnd(10)}${summary}`);
+  lines.push(
+    "",
+    "COMMAND --help tells its options. Without --creds FILE the credentials come from CARTO_USERNAME,",
+  );
+  lines.push(
+    "CARTO_API_KEY and CARTO_BASE_URL, a .env file, ./creds.json or the user's configuration folder.",
+    "",
+  );
+  return lines.join("\n");
+}
+
+/** The help of one command. */
+function commandHelp(name: string, summary: string, command: Command): string {
+  const options = Object.entries({ ...command.options, ...COMMON_OPTIONS }).map((
+    [option, { value, description }],
+  ) => `  --${value === undefined ? option : `${option} ${value}`}`.padEnd(26) + description);
+  return [summary, "", `Usage: ${name} ${command.usage}`, "", ...options, ""].join("\n");
+}
+
+/** A wrong word, with the nearest right one. */
+function usageError(message: string, given: string, right: readonly string[]): ArgumentError {
+  const nearest = right.map((word) => ({ word, distance: editDistance(given, word) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  const close = nearest !== undefined && nearest.distance <= Math.max(2, given.length / 3);
+  return new ArgumentError(message, {
+    hint: close ? `Did you mean "${nearest.word}"?` : `Known: ${right.join(", ")}`,
+  });
+}
+
+/** How many letters have to be added, dropped or changed to turn one word into the other. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(change, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+/** A signal that Ctrl-C aborts; a second Ctrl-C ends the process as usual. */
+function listenForInterrupt(): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const stop = () => Deno.removeSignalListener("SIGINT", onInterrupt);
+  const onInterrupt = () => {
+    stop();
+    controller.abort(new DOMException("Interrupted", "AbortError"));
+  };
+  Deno.addSignalListener("SIGINT", onInterrupt);
+  return { signal: controller.signal, stop };
+}
+
+/** Whether a word is the name of a command. */
+function isCommandName(word: string): word is CommandName {
+  return Object.hasOwn(COMMANDS, word);
+}
