@@ -13,8 +13,8 @@ export interface RunOptions {
   readonly cwd: string;
   /** Its environment, beside what Deno itself needs; the user's folder is `cwd`, so that no real file is found. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Sent as a signal when this many milliseconds have passed. */
-  readonly interruptAfter?: number;
+  /** Whether it is interrupted, as by Ctrl-C, when its first output comes. */
+  readonly interruptAtOutput?: boolean;
 }
 
 const ROOT = new URL("../../", import.meta.url);
@@ -55,11 +55,17 @@ export async function runDeno(args: readonly string[], options: RunOptions): Pro
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const timer = options.interruptAfter === undefined
-    ? undefined
-    : setTimeout(() => child.kill("SIGINT"), options.interruptAfter);
-  const { code, stdout, stderr } = await child.output();
-  clearTimeout(timer);
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  const stdoutOf = async () => {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    for await (const chunk of child.stdout) {
+      if (chunks.push(chunk) === 1 && options.interruptAtOutput === true) child.kill("SIGINT");
+    }
+    return await new Blob(chunks).text();
+  };
+  const [stdout, stderr, { code }] = await Promise.all([
+    stdoutOf(),
+    new Response(child.stderr).text(),
+    child.status,
+  ]);
+  return { code, stdout, stderr };
 }
