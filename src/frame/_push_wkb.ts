@@ -1,6 +1,5 @@
 import type { GeometryBuilder } from "./_geometry_builder.ts";
-import { viewOf } from "./geometry/_walk.ts";
-import { withSrid } from "./geometry/_srid.ts";
+import { viewOf, withSrid } from "./geometry/_ewkb.ts";
 import { Geometry } from "./geometry/geometry.ts";
 
 const SRID_FLAG = 0x2000_0000;

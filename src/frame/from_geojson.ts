@@ -4,7 +4,7 @@ import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type FrameParts, freeName } from "./_parts.ts";
 import { type Column, columnOf } from "./column.ts";
 import { columnOfValues, fieldOf, type FromRowsOptions } from "./from_rows.ts";
-import { sridOfCrs } from "./geometry/_read_geo_json.ts";
+import { sridOfCrs } from "./geometry/_geo_json.ts";
 import type { RenamedColumn } from "./types.ts";
 
 /** How GeoJSON becomes a frame. */

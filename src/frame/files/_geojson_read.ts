@@ -10,7 +10,7 @@ import {
   type FromGeoJsonOptions,
 } from "../from_geojson.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
-import { sridOfCrs } from "../geometry/_read_geo_json.ts";
+import { sridOfCrs } from "../geometry/_geo_json.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
 import { crsOfSrid, WGS84 } from "./_crs.ts";

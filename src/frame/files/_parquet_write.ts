@@ -5,10 +5,16 @@ import { bitAt, type ColumnData, isValid } from "../_data.ts";
 import { plainBytes } from "../_gather.ts";
 import { type Column, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
-import { typeOfWord } from "../geometry/_layout.ts";
-import { isoWkb } from "../geometry/_srid.ts";
-import { noBounds, viewOf, visitRuns, widen, wordAt } from "../geometry/_walk.ts";
-import { strideOf } from "../geometry/_layout.ts";
+import {
+  isoWkb,
+  noBounds,
+  strideOf,
+  typeOfWord,
+  viewOf,
+  visitRuns,
+  widen,
+  wordAt,
+} from "../geometry/_ewkb.ts";
 import type { ColumnType, Field } from "../types.ts";
 import { TYPES_ENTRY } from "./_parquet_read.ts";
 import { projJsonOf } from "./_projjson.ts";

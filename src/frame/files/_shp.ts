@@ -1,7 +1,7 @@
 import { DataError, UnsupportedError } from "../../errors/mod.ts";
 import type { GeometryBuilder } from "../_geometry_builder.ts";
-import { ByteSink } from "../geometry/_byte_sink.ts";
 import {
+  ByteSink,
   LINE_STRING,
   M_FLAG,
   MULTI_LINE_STRING,
@@ -11,7 +11,7 @@ import {
   POLYGON,
   SRID_FLAG,
   Z_FLAG,
-} from "../geometry/_layout.ts";
+} from "../geometry/_ewkb.ts";
 import { ByteReader } from "./_byte_reader.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
 

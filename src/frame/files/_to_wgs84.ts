@@ -5,10 +5,8 @@ import { plainBytes } from "../_gather.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { columnOf, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
-import { projectionOf } from "../geometry/_projections.ts";
-import { strideOf } from "../geometry/_layout.ts";
-import { withSrid } from "../geometry/_srid.ts";
-import { viewOf, visitRuns, wordAt } from "../geometry/_walk.ts";
+import { projectionOf } from "../geometry/_reproject.ts";
+import { strideOf, viewOf, visitRuns, withSrid, wordAt } from "../geometry/_ewkb.ts";
 import { type Crs, crsOfSrid } from "./_crs.ts";
 import { isLikeWgs84, knownProjection } from "./_known_crs.ts";
 

@@ -1,9 +1,8 @@
-import { ByteSink } from "./_byte_sink.ts";
-import { canonicalize } from "./_canonicalize.ts";
+import { ByteSink, canonicalize } from "./_ewkb.ts";
 import { excerpt, valueFault, type Where } from "./_fault.ts";
 import { bytesOfHex } from "./_hex.ts";
-import { parseWkt } from "./_parse_wkt.ts";
-import { readGeoJson } from "./_read_geo_json.ts";
+import { parseWkt } from "./_wkt.ts";
+import { readGeoJson } from "./_geo_json.ts";
 
 /** How a value writes a geometry, by a first look at it; null for "in no way known". */
 export type GeometryEncoding = "geometry" | "wkb" | "wkb-hex" | "wkb-bhex" | "wkt" | "ewkt" | "geojson";

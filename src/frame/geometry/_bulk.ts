@@ -7,5 +7,5 @@ export * from "./_columns.ts";
 export * from "./_column_scan.ts";
 export * from "./_point_columns.ts";
 export * from "./_wkb_columns.ts";
-export { isValidRow } from "./_validity.ts";
+export { isValidRow } from "./_columns.ts";
 export { isMissing } from "./_any_to_ewkb.ts";

@@ -1,13 +1,23 @@
-import type { CanonicalColumn, PointColumn } from "./_columns.ts";
+import { type CanonicalColumn, isValidRow, type PointColumn } from "./_columns.ts";
 import type { GeometryProblem } from "./check_geometry.ts";
 import { GeometryChecker } from "./_geometry_checker.ts";
 import type { Bounds, GeometryType } from "./geometry_types.ts";
 import type { GeoJsonFeature, GeoJsonGeometry, GeoJsonOptions } from "./geo_json_types.ts";
 import { Geometry } from "./geometry.ts";
-import { CODE_MASK, M_FLAG, strideOf, typeOfWord, Z_FLAG } from "./_layout.ts";
-import { isValidRow } from "./_validity.ts";
-import { noBounds, sridAt, viewOf, visitRuns, widen, wordAt } from "./_walk.ts";
-import { writeGeoJson } from "./_write_geo_json.ts";
+import {
+  CODE_MASK,
+  M_FLAG,
+  noBounds,
+  sridAt,
+  strideOf,
+  typeOfWord,
+  viewOf,
+  visitRuns,
+  widen,
+  wordAt,
+  Z_FLAG,
+} from "./_ewkb.ts";
+import { writeGeoJson } from "./_geo_json.ts";
 
 /** What kinds of geometry a column holds. */
 export interface GeometryScan {

@@ -1,8 +1,25 @@
-import type { BinaryColumn, CanonicalColumn, ColumnPlace, PointColumn, WkbColumn } from "./_columns.ts";
+import {
+  type BinaryColumn,
+  type CanonicalColumn,
+  type ColumnPlace,
+  isValidRow,
+  type PointColumn,
+  ValidityBuilder,
+  type WkbColumn,
+} from "./_columns.ts";
 import { writeHex } from "./_hex.ts";
-import { CODE_MASK, M_FLAG, POINT, SRID_FLAG, strideOf, Z_FLAG } from "./_layout.ts";
-import { isValidRow, ValidityBuilder } from "./_validity.ts";
-import { bodyAt, sridAt, viewOf, wordAt } from "./_walk.ts";
+import {
+  bodyAt,
+  CODE_MASK,
+  M_FLAG,
+  POINT,
+  SRID_FLAG,
+  sridAt,
+  strideOf,
+  viewOf,
+  wordAt,
+  Z_FLAG,
+} from "./_ewkb.ts";
 import { hexToWkbColumn } from "./_wkb_columns.ts";
 
 /**

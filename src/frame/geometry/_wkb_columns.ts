@@ -1,13 +1,15 @@
 import { appendEwkb } from "./_any_to_ewkb.ts";
-import { ByteSink } from "./_byte_sink.ts";
-import { Canonicalizer, isCanonicalPoint } from "./_canonicalize.ts";
-import type { BinaryColumn, CanonicalColumn, ColumnPlace, WkbColumn } from "./_columns.ts";
+import { ByteSink, Canonicalizer, isCanonicalPoint, isoWkb, SRID_FLAG, viewOf } from "./_ewkb.ts";
+import {
+  type BinaryColumn,
+  type CanonicalColumn,
+  type ColumnPlace,
+  isValidRow,
+  ValidityBuilder,
+  type WkbColumn,
+} from "./_columns.ts";
 import { byteFault, type Where } from "./_fault.ts";
 import { readHex, writeHex } from "./_hex.ts";
-import { SRID_FLAG } from "./_layout.ts";
-import { isoWkb } from "./_srid.ts";
-import { isValidRow, ValidityBuilder } from "./_validity.ts";
-import { viewOf } from "./_walk.ts";
 
 const BACKSLASH = 0x5c;
 

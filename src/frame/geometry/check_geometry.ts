@@ -1,5 +1,5 @@
 import { GeometryChecker } from "./_geometry_checker.ts";
-import { viewOf } from "./_walk.ts";
+import { viewOf } from "./_ewkb.ts";
 import type { Geometry } from "./geometry.ts";
 
 /**

@@ -1,16 +1,27 @@
 import { ArgumentError } from "../../errors/mod.ts";
-import { ByteSink } from "./_byte_sink.ts";
-import { canonicalize } from "./_canonicalize.ts";
+import {
+  ByteSink,
+  canonicalize,
+  isoWkb,
+  M_FLAG,
+  MAX_SRID,
+  noBounds,
+  sridAt,
+  strideOf,
+  typeOfWord,
+  viewOf,
+  visitRuns,
+  widen,
+  withSrid,
+  wordAt,
+  Z_FLAG,
+} from "./_ewkb.ts";
 import { ALONE } from "./_fault.ts";
 import { hexOf } from "./_hex.ts";
 import { ewkbOf } from "./_any_to_ewkb.ts";
-import { noBounds, sridAt, viewOf, visitRuns, widen, wordAt } from "./_walk.ts";
-import { M_FLAG, MAX_SRID, strideOf, typeOfWord, Z_FLAG } from "./_layout.ts";
-import { isoWkb, withSrid } from "./_srid.ts";
-import { parseWkt } from "./_parse_wkt.ts";
+import { parseWkt, writeWkt } from "./_wkt.ts";
 import { reproject } from "./_reproject.ts";
-import { writeGeoJson } from "./_write_geo_json.ts";
-import { writeWkt } from "./_write_wkt.ts";
+import { writeGeoJson } from "./_geo_json.ts";
 import type { Bounds, CoordinateVisitor, GeometryType } from "./geometry_types.ts";
 import type { GeoJsonGeometry, GeoJsonOptions } from "./geo_json_types.ts";
 

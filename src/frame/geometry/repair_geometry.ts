@@ -1,5 +1,6 @@
-import { ByteSink } from "./_byte_sink.ts";
 import {
+  bodyAt,
+  ByteSink,
   LINE_STRING,
   SHAPE_LINE,
   SHAPE_PARTS,
@@ -7,9 +8,10 @@ import {
   strideOf,
   TRIANGLE,
   typeOfWord,
-} from "./_layout.ts";
-import { isTwice, signedArea } from "./_rings.ts";
-import { bodyAt, viewOf, wordAt } from "./_walk.ts";
+  viewOf,
+  wordAt,
+} from "./_ewkb.ts";
+import { isTwice, signedArea } from "./_geometry_checker.ts";
 import { Geometry } from "./geometry.ts";
 
 /** What {@linkcode repairGeometry} may mend; everything by default. */
