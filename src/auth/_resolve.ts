@@ -2,9 +2,7 @@ import { CredentialsError } from "../errors/credentials_error.ts";
 import { flagsFor } from "../permissions/mod.ts";
 import { loadEnvFile, loadEnvironment } from "./_env.ts";
 import type { Loaded, Missed } from "./_fields.ts";
-import { inFolder, loadFile, parseFile, readOptional } from "./_file.ts";
-import { credsFlag } from "./_flags.ts";
-import { userFile } from "./_user_file.ts";
+import { inFolder, loadFile, parseFile, readOptional, userFile } from "./_file.ts";
 import type { SourceTried } from "./credentials_options.ts";
 
 /** Where to look. */
@@ -88,4 +86,29 @@ function noneFound(missed: readonly Missed[]): CredentialsError {
       ? ways
       : `${ways}; where some are kept already, add to this run: ${flags.join(" ")}`,
   });
+}
+
+/**
+ * The file named by `--creds FILE` or `--creds=FILE` on the command line, the last if repeated.
+ * Other arguments are left alone, and so is everything after `--`.
+ *
+ * @throws {CredentialsError} The flag stands there without a file
+ */
+export function credsFlag(args: readonly string[]): string | undefined {
+  let file: string | undefined;
+  for (const [index, arg] of args.entries()) {
+    if (arg === "--") break;
+    if (arg === "--creds") {
+      const next = args[index + 1];
+      file = next === undefined || next.startsWith("--") ? "" : next;
+    } else if (arg.startsWith("--creds=")) {
+      file = arg.slice("--creds=".length);
+    }
+  }
+  if (file === "") {
+    throw new CredentialsError("Cannot read credentials: --creds stands without a file", {
+      hint: "Write --creds FILE",
+    });
+  }
+  return file;
 }

@@ -2,4 +2,4 @@
 export { loadEnvFile, loadEnvironment } from "./_env.ts";
 export { loadFile, makeFolder, pathText, removeFile, writeFile } from "./_file.ts";
 export { loadFirst, loadFlag } from "./_resolve.ts";
-export { userFilePath } from "./_user_file.ts";
+export { userFilePath } from "./_file.ts";

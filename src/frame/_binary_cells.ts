@@ -1,10 +1,9 @@
-import { BadValue } from "./_bad_value.ts";
+import { BadValue, bitAt, type BytesData, type ColumnData } from "./_data.ts";
 import type { BoolBuilder, Builder, FloatBuilder, Int64Builder, IntegerBuilder } from "./_builder.ts";
 import type { ByteWriter } from "./_cell_writer.ts";
-import { bitAt, type BytesData, type ColumnData } from "./_data.ts";
 import { plainBytes } from "./_gather.ts";
 import type { GeometryBuilder } from "./_geometry_builder.ts";
-import { asciiText, halves } from "./_numbers.ts";
+import { asciiText, halves } from "./_bytes.ts";
 import type { BinaryBuilder } from "./_text_builder.ts";
 import {
   DATE_INFINITY,

@@ -1,14 +1,14 @@
-import { grow, nextCapacity } from "./_bytes.ts";
-import { BadValue, shown } from "./_bad_value.ts";
-import type { ColumnData, Validity } from "./_data.ts";
 import {
   asciiText,
+  grow,
   halves,
+  nextCapacity,
   parseBigInteger,
   parseFloatBytes,
   parseSmallInteger,
   storeHalves,
-} from "./_numbers.ts";
+} from "./_bytes.ts";
+import { BadValue, type ColumnData, shown, type Validity } from "./_data.ts";
 import {
   DATE_INFINITY,
   DATE_MINUS_INFINITY,

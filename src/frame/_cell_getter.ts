@@ -1,10 +1,7 @@
-import { parseArrayLiteral } from "./_array_literal.ts";
-import { BadValue } from "./_bad_value.ts";
-import { decodeUtf8 } from "./_bytes.ts";
-import { bitAt, type ColumnData } from "./_data.ts";
+import { parseArrayLiteral, parseJson } from "./_literals.ts";
+import { BadValue, bitAt, type ColumnData } from "./_data.ts";
+import { asciiText, decodeUtf8, halves, isExact, joinHalves } from "./_bytes.ts";
 import { pointEwkb } from "./_geometry_builder.ts";
-import { parseJson } from "./_json.ts";
-import { asciiText, halves, isExact, joinHalves } from "./_numbers.ts";
 import { dateValue, instantValue, timestampValue, timeValue } from "./_temporal.ts";
 import { Geometry } from "./geometry/geometry.ts";
 import type { CellValue, ColumnType, Field } from "./types.ts";

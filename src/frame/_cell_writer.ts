@@ -1,15 +1,14 @@
-import { BadValue } from "./_bad_value.ts";
-import { grow } from "./_bytes.ts";
-import { bitAt, type ColumnData } from "./_data.ts";
+import { BadValue, bitAt, type ColumnData } from "./_data.ts";
 import {
   float32Text,
+  grow,
   halves,
   isExact,
   joinHalves,
   writeAscii,
   writeFloat,
   writeInteger,
-} from "./_numbers.ts";
+} from "./_bytes.ts";
 import { writeDate, writeTime, writeTimestamp } from "./_temporal.ts";
 import { writeHex } from "./geometry/_hex.ts";
 import { writeEwkbHex } from "./geometry/_wkb_columns.ts";

@@ -1,5 +1,5 @@
 import { type ColumnData, isValid } from "./_data.ts";
-import { asciiText } from "./_numbers.ts";
+import { asciiText } from "./_bytes.ts";
 import type { ColumnType } from "./types.ts";
 
 const INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;

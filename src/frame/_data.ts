@@ -1,4 +1,6 @@
-import type { ColumnType, Field } from "./types.ts";
+import { DataError, type DataPlace } from "../errors/mod.ts";
+import type { Column } from "./column.ts";
+import type { ColumnType, Field, RenamedColumn } from "./types.ts";
 
 /** Null bits as Arrow has them: bit i is set where row i holds a value; undefined where no row is null. */
 export type Validity = Uint8Array<ArrayBuffer> | undefined;
@@ -197,4 +199,74 @@ export function nullData(field: Pick<Field, "type">, length: number): ColumnData
     default:
       return { ...common, kind: "bytes", offsets: new Int32Array(length + 1), bytes: new Uint8Array(0) };
   }
+}
+
+/** A value that does not fit its column. Whoever knows the place turns it into a `DataError`. */
+export class BadValue extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** The error with its place; errors that know their place already pass. */
+export function placed(error: unknown, place: DataPlace): unknown {
+  if (error instanceof BadValue) return new DataError(error.message, { place, hint: error.hint });
+  if (error instanceof DataError && error.place.row === undefined && error.place.line === undefined) {
+    const message = error.message.replace(/^byte \d+: |^position \d+: /, "");
+    return new DataError(message, { place: { ...error.place, ...place }, hint: error.hint, cause: error });
+  }
+  return error;
+}
+
+/** A value as a message shows it: short, on one line, text in quotes. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  }
+  if (typeof value === "bigint" || typeof value === "number" || typeof value === "boolean") {
+    return String(value);
+  }
+  if (value instanceof Date) return "a date";
+  if (Array.isArray(value)) return "a list";
+  if (value === null) return "null";
+  return typeof value === "object"
+    ? `an object (${value?.constructor?.name ?? "Object"})`
+    : `a ${typeof value}`;
+}
+
+/** What a reader hands to the `GeoDataFrame` that it makes. */
+export interface FrameParts {
+  readonly columns: readonly Column[];
+  readonly geometryColumn?: string | undefined;
+  readonly renamed?: readonly RenamedColumn[] | undefined;
+  readonly notes?: readonly string[] | undefined;
+  readonly source?: FrameSource | undefined;
+}
+
+/** Where the rows of a file stand in it. */
+export interface FrameSource {
+  readonly file: string | undefined;
+  /** The line of each row, or undefined where it is not known. */
+  readonly lines: Int32Array | undefined;
+}
+
+/** The geometry column when nobody says which: CARTO's, then the usual name, then the first. */
+export function chooseGeometryColumn(columns: readonly Column[]): string | undefined {
+  const names = columns.filter(({ type }) => type === "geometry" || type === "geography").map(({ name }) =>
+    name
+  );
+  return ["the_geom", "geometry"].find((name) => names.includes(name)) ?? names[0];
+}
+
+/**
+ * A name that is not taken: the name itself, or with `_1`, `_2` … behind it.
+ */
+export function freeName(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  let number = 1;
+  while (taken.has(`${name}_${number}`)) number++;
+  return `${name}_${number}`;
 }

@@ -1,12 +1,11 @@
-import { BadValue, shown } from "./_bad_value.ts";
 import { Builder, trimmed } from "./_builder.ts";
 import { checkColumnBytes, grow, nextCapacity } from "./_bytes.ts";
-import type { ColumnData, Validity } from "./_data.ts";
+import { BadValue, type ColumnData, shown, type Validity } from "./_data.ts";
 import { ewkbOf } from "./geometry/_any_to_ewkb.ts";
 import { ByteSink, Canonicalizer } from "./geometry/_ewkb.ts";
 import type { Where } from "./geometry/_fault.ts";
-import { readHex } from "./geometry/_hex.ts";
 import { readGeoJson } from "./geometry/_geo_json.ts";
+import { readHex } from "./geometry/_hex.ts";
 import { Geometry } from "./geometry/geometry.ts";
 
 /** EWKB of a plain point: 9 bytes before the coordinates with an SRID, 5 without. */

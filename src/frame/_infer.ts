@@ -1,4 +1,4 @@
-import { BadValue, shown } from "./_bad_value.ts";
+import { BadValue, shown } from "./_data.ts";
 import { Geometry } from "./geometry/geometry.ts";
 import type { ColumnType } from "./types.ts";
 

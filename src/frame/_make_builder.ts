@@ -1,11 +1,9 @@
-import { BadValue, shown } from "./_bad_value.ts";
+import { BadValue, layoutOf, shown } from "./_data.ts";
 import { BoolBuilder, type Builder, FloatBuilder, Int64Builder, IntegerBuilder } from "./_builder.ts";
-import { arrayLiteral } from "./_array_literal.ts";
+import { arrayLiteral, jsonText } from "./_literals.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
-import { jsonText } from "./_json.ts";
-import { floatText } from "./_numbers.ts";
+import { floatText } from "./_bytes.ts";
 import { BinaryBuilder, type CheckText, TextBuilder, type ToText } from "./_text_builder.ts";
-import { layoutOf } from "./_data.ts";
 import type { ColumnType } from "./types.ts";
 
 /** An empty builder for a type. */

@@ -2,7 +2,7 @@
  * Dates and times as integers: days or microseconds since 1970, and PostgreSQL's text for them.
  * The calendar is the proleptic Gregorian one, as in PostgreSQL; year 0 is 1 BC.
  */
-import { asciiText, halves, isExact, joinHalves, writeAscii, writeDigits } from "./_numbers.ts";
+import { asciiText, halves, isExact, joinHalves, writeAscii, writeDigits } from "./_bytes.ts";
 
 /** Microseconds of a day. */
 export const DAY: number = 86_400_000_000;

@@ -1,7 +1,6 @@
-import { BadValue, shown } from "./_bad_value.ts";
+import { BadValue, type ColumnData, shown, type Validity } from "./_data.ts";
 import { Builder, trimmed } from "./_builder.ts";
 import { checkColumnBytes, grow, nextCapacity, sameBytes } from "./_bytes.ts";
-import type { ColumnData, Validity } from "./_data.ts";
 
 const encoder = new TextEncoder();
 /** A column with more distinct values than this is no dictionary. */

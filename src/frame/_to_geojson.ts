@@ -1,4 +1,4 @@
-import { placed } from "./_bad_value.ts";
+import { placed } from "./_data.ts";
 import { Geometry } from "./geometry/geometry.ts";
 import type { GeoJsonFeature, GeoJsonOptions } from "./geometry/geo_json_types.ts";
 import type { Column } from "./column.ts";

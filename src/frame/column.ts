@@ -1,8 +1,7 @@
 import { ArgumentError, DataError } from "../errors/mod.ts";
-import { placed } from "./_bad_value.ts";
+import { type ColumnData, isValid, placed, sliceData } from "./_data.ts";
 import { type CellGetter, cellGetter } from "./_cell_getter.ts";
 import { ByteWriter, cellWriter } from "./_cell_writer.ts";
-import { type ColumnData, isValid, sliceData } from "./_data.ts";
 import { plainBytes } from "./_gather.ts";
 import type { CellValue, ColumnType, Field } from "./types.ts";
 

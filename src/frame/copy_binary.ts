@@ -1,9 +1,8 @@
 import { DataError, ResponseError, UnsupportedError } from "../errors/mod.ts";
-import { BadValue, placed } from "./_bad_value.ts";
+import { BadValue, isValid, placed, type Validity } from "./_data.ts";
 import type { Builder } from "./_builder.ts";
 import { type BinaryReader, binaryReader, type BinaryWriter, binaryWriter } from "./_binary_cells.ts";
 import { ByteWriter } from "./_cell_writer.ts";
-import { isValid, type Validity } from "./_data.ts";
 import { grow } from "./_bytes.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { gluedErrors } from "./copy_csv.ts";

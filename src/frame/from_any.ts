@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors/mod.ts";
-import { placed } from "./_bad_value.ts";
+import { placed } from "./_data.ts";
 import { Column } from "./column.ts";
 import { frameOf, GeoDataFrame } from "./geo_data_frame.ts";
 import { arrowParts, isArrowTable } from "./from_arrow.ts";

@@ -1,12 +1,10 @@
 import { ArgumentError, UnsupportedError } from "../errors/mod.ts";
 import { PG_TYPE_KEY, TYPE_KEY } from "./_arrow_ipc.ts";
-import { placed } from "./_bad_value.ts";
+import { type FrameParts, placed } from "./_data.ts";
 import { type Builder, Int64Builder } from "./_builder.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
-import { nativeGeometry } from "./_native_geometry.ts";
-import type { FrameParts } from "./_parts.ts";
-import { pushWkb } from "./_push_wkb.ts";
+import { nativeGeometry, pushWkb } from "./_native_geometry.ts";
 import { type Column, columnOf } from "./column.ts";
 import { columnOfValues, fieldOf, type FromRowsOptions } from "./from_rows.ts";
 import { Geometry, type GeometryInput } from "./geometry/geometry.ts";

@@ -1,6 +1,5 @@
 import { ArgumentError } from "../errors/mod.ts";
-import type { ColumnData } from "./_data.ts";
-import type { FrameParts } from "./_parts.ts";
+import type { ColumnData, FrameParts } from "./_data.ts";
 import { Column, columnOf, dataOf } from "./column.ts";
 import { columnOfValues, type FromRowsOptions } from "./from_rows.ts";
 import type { ColumnType } from "./types.ts";

@@ -1,12 +1,9 @@
 import { ArgumentError, DataError, type DataPlace } from "../errors/mod.ts";
-import { placed } from "./_bad_value.ts";
+import { type ColumnData, type FrameParts, freeName, isValid, placed } from "./_data.ts";
 import { grow } from "./_bytes.ts";
-import { CsvRecords } from "./_csv_records.ts";
+import { CsvRecords, Utf8Checker } from "./_csv_records.ts";
 import { guessCsvType } from "./_csv_types.ts";
-import { type ColumnData, isValid } from "./_data.ts";
-import { Utf8Checker } from "./_utf8.ts";
 import { makeBuilder } from "./_make_builder.ts";
-import { type FrameParts, freeName } from "./_parts.ts";
 import { TextBuilder } from "./_text_builder.ts";
 import { type Column, columnOf } from "./column.ts";
 import { fieldOf } from "./from_rows.ts";

@@ -1,7 +1,6 @@
 import { DataError, type DataPlace } from "../errors/mod.ts";
-import { placed, shown } from "./_bad_value.ts";
+import { type FrameParts, freeName, placed, shown } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
-import { type FrameParts, freeName } from "./_parts.ts";
 import { type Column, columnOf } from "./column.ts";
 import { columnOfValues, fieldOf, type FromRowsOptions } from "./from_rows.ts";
 import { sridOfCrs } from "./geometry/_geo_json.ts";

@@ -1,10 +1,8 @@
 import { ArgumentError } from "../errors/mod.ts";
-import { placed } from "./_bad_value.ts";
+import { type ColumnData, type FrameParts, placed } from "./_data.ts";
 import { TypeGuess } from "./_infer.ts";
 import { makeBuilder } from "./_make_builder.ts";
-import type { FrameParts } from "./_parts.ts";
 import { type Column, columnOf } from "./column.ts";
-import type { ColumnData } from "./_data.ts";
 import type { ColumnType, Field } from "./types.ts";
 
 /** How values become columns. */

@@ -1,13 +1,11 @@
 import { ArgumentError, type DataPlace } from "../errors/mod.ts";
 import { arrowIpc } from "./_arrow_ipc.ts";
-import { summaryOf } from "./_describe.ts";
+import { type ColumnSummary, htmlTable, summaryOf, textTable } from "./_show.ts";
 import { csvChunks, csvText } from "./_to_csv.ts";
 import { featureCollection } from "./_to_geojson.ts";
 import { concatData, gatherData } from "./_gather.ts";
-import { chooseGeometryColumn, type FrameParts, type FrameSource } from "./_parts.ts";
+import { chooseGeometryColumn, type FrameParts, type FrameSource, placed } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
-import { htmlTable, textTable } from "./_show.ts";
-import { placed } from "./_bad_value.ts";
 import { type Column, columnOf, dataOf, rangeOf } from "./column.ts";
 import { arrowParts } from "./from_arrow.ts";
 import { columnFromValues, type ColumnInput, columnParts, type ColumnsInput } from "./from_columns.ts";
@@ -16,7 +14,6 @@ import { type FromGeoJsonOptions, geoJsonParts } from "./from_geojson.ts";
 import { type FromRowsOptions, rowParts } from "./from_rows.ts";
 import type { CellValue, ColumnType, Field, RenamedColumn, Row } from "./types.ts";
 import type { ArrowOptions } from "./_arrow_ipc.ts";
-import type { ColumnSummary } from "./_describe.ts";
 import type { ToCsvOptions } from "./_to_csv.ts";
 import type { FeatureCollection, ToGeoJsonOptions } from "./_to_geojson.ts";
 

@@ -14,7 +14,7 @@ export type { FromGeoJsonOptions } from "./from_geojson.ts";
 export type { ArrowOptions } from "./_arrow_ipc.ts";
 export type { ToCsvOptions } from "./_to_csv.ts";
 export type { FeatureCollection, ToGeoJsonOptions } from "./_to_geojson.ts";
-export type { ColumnSummary } from "./_describe.ts";
+export type { ColumnSummary } from "./_show.ts";
 export { CopyCsvDecoder, type CopyCsvOptions, encodeCopyCsv, type EncodeCopyCsvOptions } from "./copy_csv.ts";
 export {
   CopyBinaryDecoder,

@@ -1,7 +1,9 @@
+import { redact } from "../errors/_redact.ts";
 import type { CartoErrorCode } from "../errors/carto_error.ts";
+import { NetworkError } from "../errors/network_error.ts";
 import { RateLimitError } from "../errors/rate_limit_error.ts";
 import { ResponseError, type ResponseErrorOptions } from "../errors/response_error.ts";
-import { excerpt, htmlText, safeText } from "./_safe_text.ts";
+import { netAccess } from "../permissions/access.ts";
 
 /** An answer that tells an error, its body already read. */
 export interface FailedAnswer {
@@ -187,4 +189,99 @@ function hintFor(code: CartoErrorCode, answer: FailedAnswer): string | undefined
 function count(headers: Headers, name: string): number | undefined {
   const value = headers.get(name);
   return value !== null && /^-?\d+$/.test(value) ? Number(value) : undefined;
+}
+
+/** Failures that `fetch` words for its developers, and how a person says them. */
+const REASONS: readonly (readonly [RegExp, string, string?])[] = [
+  [
+    /dns error|failed to lookup|ENOTFOUND/i,
+    "the host name is not known",
+    "Check the user name or base URL, and that this machine has a network",
+  ],
+  [
+    /certificate|UnknownIssuer|NotValidForName/i,
+    "the server's TLS certificate is not trusted",
+    "Give the authority's certificate with --cert=FILE, or DENO_TLS_CA_STORE=system",
+  ],
+  [/connection refused|ECONNREFUSED/i, "the connection was refused", "Check the base URL and its port"],
+  [/connection reset|connection closed|broken pipe|ECONNRESET|UnexpectedEof/i, "the connection was closed"],
+];
+
+/** Whether trying again cannot help: the certificate will be the same. */
+export function isPermanent(error: unknown): boolean {
+  return /certificate|UnknownIssuer|NotValidForName|ports? \d+ (is|are) blocked/i.test(wording(error));
+}
+
+/** The error for a `fetch` that gave no answer. */
+export function errorFromFailure(
+  error: unknown,
+  operation: string,
+  url: URL,
+  secrets: readonly string[],
+): NetworkError {
+  const access = netAccess(url);
+  const host = access.kind === "net" ? access.host : url.host;
+  const text = wording(error);
+  const [, reason, hint] = REASONS.find(([pattern]) => pattern.test(text)) ?? [];
+  const message = `Cannot ${operation}: no answer from "${host}": ${
+    reason ?? excerpt(safeText(text.replace(/^.*error sending request for url \([^)]*\): /s, ""), secrets))
+  }`;
+  return new NetworkError(message, { host, hint, cause: safeCause(error, secrets) });
+}
+
+/** What the error and its cause say. */
+function wording(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
+/** How much of a server's text goes into a message. */
+const EXCERPT = 160;
+
+/** A URL as it may be shown: no user, no password, no query, no fragment. */
+export function maskUrl(url: URL, secrets: Iterable<string>): string {
+  return redact(`${url.origin}${url.pathname}`, secrets);
+}
+
+/**
+ * A foreign text as it may be shown: without secrets, and without the query strings in it, for
+ * they hold SQL.
+ */
+export function safeText(text: string, secrets: Iterable<string>): string {
+  return redact(text, secrets).replace(/\?[\w.\-[\]]+=[^\s"'<>)]*/g, "?…");
+}
+
+/** The beginning of a text, white space folded, cut between characters. */
+export function excerpt(text: string, length: number = EXCERPT): string {
+  const folded = text.replace(/\s+/g, " ").trim();
+  const chars = [...folded.slice(0, 2 * length)];
+  return chars.length <= length ? chars.join("") : `${chars.slice(0, length - 1).join("")}…`;
+}
+
+/** The words of an HTML page. */
+export function htmlText(html: string): string {
+  return html
+    .replace(/<(script|style)\b[\s\S]*?(<\/\1\s*>|$)/gi, " ")
+    .replace(/<!--[\s\S]*?(-->|$)/g, " ")
+    .replace(/<[^>]*(>|$)/g, " ")
+    .replace(/&(lt|gt|amp|quot|nbsp|#39);/g, (_, name) => ENTITIES[name as keyof typeof ENTITIES])
+    // An entity may have spelt a tag
+    .replace(/[<>]/g, " ");
+}
+
+const ENTITIES = { lt: " ", gt: " ", amp: "&", quot: '"', nbsp: " ", "#39": "'" } as const;
+
+/**
+ * A copy of a foreign error that is free of secrets, its causes likewise, fit to be a `cause`.
+ * The class is lost, the name stays.
+ */
+export function safeCause(error: unknown, secrets: readonly string[], depth: number = 3): unknown {
+  if (!(error instanceof Error)) return safeText(String(error), secrets);
+  const cause = error.cause === undefined || depth === 0
+    ? undefined
+    : safeCause(error.cause, secrets, depth - 1);
+  const copy = new Error(safeText(error.message, secrets), cause === undefined ? undefined : { cause });
+  copy.name = error.name;
+  copy.stack = safeText(error.stack ?? "", secrets);
+  return copy;
 }

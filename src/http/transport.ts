@@ -4,15 +4,18 @@ import { redact } from "../errors/_redact.ts";
 import { ResponseError } from "../errors/response_error.ts";
 import { TimeoutError } from "../errors/timeout_error.ts";
 import { netAccess } from "../permissions/access.ts";
-import { permissionError } from "../permissions/advise.ts";
-import { isRefusal } from "../permissions/query.ts";
-import { type BodyReader, readBeginning, readBytes, readStream, watchUpload } from "./_body.ts";
-import { errorFromFailure, isPermanent } from "./_failure_error.ts";
-import { errorFromAnswer, holdsError } from "./_response_error.ts";
+import { isRefusal, permissionError } from "../permissions/advise.ts";
+import { type BodyReader, readBeginning, readBytes, readStream, Watchdog, watchUpload } from "./_body.ts";
+import {
+  errorFromAnswer,
+  errorFromFailure,
+  holdsError,
+  isPermanent,
+  maskUrl,
+  safeCause,
+} from "./_response_error.ts";
 import { backoff, isTransientStatus, retryAfterSeconds, sleep } from "./_retry.ts";
-import { maskUrl, safeCause } from "./_safe_text.ts";
 import { userAgent } from "./_version.ts";
-import { Watchdog } from "./_watchdog.ts";
 
 /** How requests are sent: limits of time, retries, and what a test or a proxy puts in their place. */
 export interface TransportOptions {

@@ -5,4 +5,4 @@
  */
 export * from "./access.ts";
 export * from "./advise.ts";
-export * from "./query.ts";
+export * from "./advise.ts";

@@ -1,7 +1,7 @@
 import type { ClassicClient } from "../classic/client.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Field } from "../frame/types.ts";
-import { createTable } from "./_classic_create.ts";
+import { createTable } from "./_classic_manage.ts";
 import * as manage from "./_classic_manage.ts";
 import { describe, read } from "./_classic_read.ts";
 import { writeFrames } from "./_classic_write.ts";

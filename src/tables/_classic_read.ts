@@ -4,7 +4,7 @@ import { ArgumentError, isCartoError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { fieldOfServer } from "../frame/pg_types.ts";
 import type { Field } from "../frame/types.ts";
-import { CopyDecoder } from "./_copy_decoder.ts";
+import { CopyDecoder } from "./_copy_parts.ts";
 import type { Call, ReadRequest, Source } from "./_platform.ts";
 import { reasonOf, retell } from "./_retell.ts";
 import { subquery } from "./_source.ts";

@@ -1,10 +1,8 @@
 import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { CartoError, isCartoError, ResponseError } from "../errors/mod.ts";
-import type { Cast } from "./_casts.ts";
-import { copyEncoder, type StatementEncoder } from "./_copy_encoder.ts";
-import { CopyParts, type PartProgress } from "./_copy_parts.ts";
-import { createStagingSql, qualified } from "./_finish_sql.ts";
+import { type Cast, createStagingSql, qualified } from "./_finish_sql.ts";
+import { copyEncoder, CopyParts, type PartProgress, type StatementEncoder } from "./_copy_parts.ts";
 import type { WriteOutcome, WriteRequest } from "./_platform.ts";
 import { type Staging, writeStaged } from "./_staged_write.ts";
 

@@ -1,6 +1,14 @@
-import { DataError } from "../errors/mod.ts";
-import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import type { WriteBatches } from "./_platform.ts";
+import type { SqlField } from "../classic/sql.ts";
+import { sql } from "../classic/sql_text.ts";
+import { ArgumentError, DataError } from "../errors/mod.ts";
+import { columnOf, dataOf } from "../frame/column.ts";
+import { CopyBinaryDecoder, encodeCopyBinary, fitsCopyBinary } from "../frame/copy_binary.ts";
+import { encodeCopyCsv } from "../frame/copy_csv.ts";
+import { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import { fieldOfServer } from "../frame/pg_types.ts";
+import type { CopyField, Field } from "../frame/types.ts";
+import type { ReadRequest, WriteBatches, WriteColumn, WriteRequest } from "./_platform.ts";
+import { withRowsBefore } from "./_staged_write.ts";
 
 /** How frames become the bytes of COPY. */
 export interface CopyEncoder {
@@ -173,4 +181,131 @@ export class CopyParts {
     }
     return { bytes, size, rows: frame.numRows };
   }
+}
+
+/** An encoder with the options of its COPY statement. */
+export interface StatementEncoder extends CopyEncoder {
+  /** What stands in the parentheses of `WITH (…)`. */
+  readonly options: string;
+}
+
+/** What stands before the rows of a binary COPY: mark, flags, and the length of an extension that there is not. */
+const BINARY_HEAD = Uint8Array.of(80, 71, 67, 79, 80, 89, 10, 255, 13, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+/** What stands after them. */
+const BINARY_TAIL = Uint8Array.of(255, 255);
+
+/** The encoder for some columns; binary where it is asked for, or where nothing speaks against it. */
+export function copyEncoder(
+  columns: readonly WriteColumn[],
+  format: WriteRequest["format"],
+): StatementEncoder {
+  const fields = columns.map(({ column, field }) => ({ column, srid: field.srid }));
+  if (format === "csv") return csvEncoder(fields);
+  const unfit = columns.find(({ field }) => !fitsCopyBinary(field));
+  if (unfit === undefined) return binaryEncoder(fields);
+  if (format === "auto") return csvEncoder(fields);
+  throw new ArgumentError(`Cannot use the binary format: column "${unfit.column}" is ${unfit.sqlType}`, {
+    argument: "copyFormat",
+    hint: 'Pass { copyFormat: "auto" }',
+  });
+}
+
+function csvEncoder(fields: readonly CopyField[]): StatementEncoder {
+  return {
+    options: "FORMAT csv, DELIMITER '|', NULL '__null'",
+    head: new Uint8Array(),
+    tail: new Uint8Array(),
+    encode: (frame, firstRow) => encodeCopyCsv(frame, fields, { firstRow }),
+  };
+}
+
+function binaryEncoder(fields: readonly CopyField[]): StatementEncoder {
+  return {
+    options: "FORMAT binary",
+    head: BINARY_HEAD,
+    tail: BINARY_TAIL,
+    *encode(frame, firstRow) {
+      let start = BINARY_HEAD.length;
+      let last: Uint8Array | undefined;
+      const chunks = encodeCopyBinary(frame, fields);
+      for (let next = pull(); next !== undefined; next = pull()) {
+        if (last !== undefined) yield last;
+        // Head and tail stand around the rows of all frames, not of each
+        last = next.subarray(start);
+        start = 0;
+      }
+      if (last !== undefined) yield last.subarray(0, last.length - BINARY_TAIL.length);
+
+      function pull(): Uint8Array | undefined {
+        return withRowsBefore(firstRow - 1, () => chunks.next().value);
+      }
+    },
+  };
+}
+
+/** A column as it is read. */
+interface ReadColumn {
+  /** What it is in the frame. */
+  readonly field: Field;
+  /** Whether it travels as the text that PostgreSQL prints: its binary form is not decoded, or not wanted. */
+  readonly isCast: boolean;
+}
+
+/**
+ * Tells COPY how to write some columns, and makes frames of its bytes again. The format is binary, which says where it
+ * ends: neither a cut nor an error text at the end can pass for rows.
+ */
+export class CopyDecoder {
+  readonly #columns: readonly ReadColumn[];
+  readonly #decoder: CopyBinaryDecoder;
+
+  /** Prepares for columns as the server describes them. */
+  constructor(fields: readonly SqlField[], request: ReadRequest) {
+    this.#columns = fields.map((field) => readColumn(field, request));
+    this.#decoder = new CopyBinaryDecoder(
+      this.#columns.map(({ field, isCast }) =>
+        isCast ? { name: field.name, type: "text", nullable: true } : field
+      ),
+    );
+  }
+
+  /** The columns of the `SELECT`. */
+  get selected(): string {
+    return this.#columns.map(({ field, isCast }) => {
+      const name = sql.id(field.name).text;
+      return isCast ? `${name}::text` : name;
+    }).join(",");
+  }
+
+  /** Takes the next bytes. */
+  push(chunk: Uint8Array): void {
+    this.#decoder.push(chunk);
+  }
+
+  /** The rows so far, if there are so many. */
+  take(minRows: number): GeoDataFrame | undefined {
+    const frame = this.#decoder.take(minRows);
+    return frame === undefined ? undefined : this.#typed(frame);
+  }
+
+  /** The rest of the rows; an error where the bytes were not all. */
+  finish(): GeoDataFrame {
+    return this.#typed(this.#decoder.finish());
+  }
+
+  /** The frame with the types of columns that travelled as text: a frame keeps all of those as text, too. */
+  #typed(frame: GeoDataFrame): GeoDataFrame {
+    if (!this.#columns.some(({ isCast }) => isCast)) return frame;
+    return new GeoDataFrame(frame.columns.map((column, index) => {
+      const { field, isCast } = this.#columns[index] as ReadColumn;
+      return isCast ? columnOf(field, dataOf(column)) : column;
+    }));
+  }
+}
+
+function readColumn(server: SqlField, { decodeGeometry }: ReadRequest): ReadColumn {
+  const field = fieldOfServer(server.name, server);
+  const isHex = !decodeGeometry && field.name === "the_geom" && field.type === "geometry";
+  if (isHex) return { field: { name: field.name, type: "text", nullable: true }, isCast: true };
+  return { field, isCast: !fitsCopyBinary(field) };
 }

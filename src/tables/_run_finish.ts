@@ -1,7 +1,7 @@
 import type { ClassicClient } from "../classic/client.ts";
 import { CartoError, isCartoError, JobError, ResponseError } from "../errors/mod.ts";
 import { createFunctionSql, doStatement, qualified } from "./_finish_sql.ts";
-import { withDeadline } from "./_with_deadline.ts";
+import { withDeadline } from "./_staged_write.ts";
 
 /** The last step of a write. */
 export interface FinishStep {

@@ -1,11 +1,13 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError, DataError, isCartoError } from "../errors/mod.ts";
+import type { Column } from "../frame/column.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import { scanGeometryColumn } from "../frame/geometry/_bulk.ts";
+import type { Geometry } from "../frame/geometry/mod.ts";
 import { sqlTypeOf } from "../frame/pg_types.ts";
-import { planColumns, type PlannedColumn } from "../frame/plan_columns.ts";
+import { cartodbIdProblems, planColumns, type PlannedColumn } from "../frame/plan_columns.ts";
 import type { RenamedColumn } from "../frame/types.ts";
-import { scanGeometries } from "./_geometry_check.ts";
+import { typeName } from "./_finish_sql.ts";
 import type { WriteColumn } from "./_platform.ts";
-import { typeName } from "./_sql_types.ts";
 
 /** The SRID of all geometries in CARTO. */
 export const SRID = 4326;
@@ -66,4 +68,86 @@ function allRenamed(
     const reason = (now ?? before)?.reason;
     return reason === undefined || from === name ? [] : [{ from, to: name, reason }];
   });
+}
+
+/** Looks at the geometries of a column; undefined for points without height, whose SRID is the frame's. */
+export function scanGeometries(column: Column): ReturnType<typeof scanGeometryColumn> | undefined {
+  // Points that lie as numbers have x and y only
+  if (column.values !== undefined || column.bytes === undefined) return undefined;
+  return scanGeometryColumn({ ...column.bytes, validity: column.validity });
+}
+
+/**
+ * Refuses geometries that the planned column cannot hold: of other dimensions, or of another coordinate system than
+ * the column's.
+ */
+export function checkGeometries(
+  frame: GeoDataFrame,
+  column: string,
+  wanted: { readonly dimensions: string; readonly srid: number },
+  rowsBefore: number,
+): void {
+  const scan = scanGeometries(frame.column(column));
+  if (scan === undefined) return;
+  const foreign = scan.srids.find((srid) => srid !== 0 && srid !== wanted.srid);
+  if (foreign !== undefined) {
+    throw new DataError(`Cannot write a geometry of SRID ${foreign}: the column has SRID ${wanted.srid}`, {
+      place: { column },
+      hint: "Give all geometries of the column the same coordinate system",
+    });
+  }
+  if (wanted.dimensions === "" && !scan.hasZ && !scan.hasM) return;
+  const rows = frame.column(column);
+  for (let row = 0; row < rows.length; row++) {
+    const geometry = rows.get(row) as { hasZ: boolean; hasM: boolean } | null;
+    if (geometry === null) continue;
+    const dimensions = `${geometry.hasZ ? "Z" : ""}${geometry.hasM ? "M" : ""}`;
+    if (dimensions === wanted.dimensions) continue;
+    const words = (text: string) =>
+      text === "" ? "x and y" : `x, y and ${[...text.toLowerCase()].join(", ")}`;
+    throw new DataError(
+      `Cannot write a geometry of ${words(dimensions)} among those of ${words(wanted.dimensions)}`,
+      { place: { row: rowsBefore + row + 1, column } },
+    );
+  }
+}
+
+/**
+ * Refuses ids of a later batch that cannot be CARTO's ids, when those of the first could. Ids that are repeated in
+ * another batch are found by the database, before anything is changed.
+ */
+export function checkIds(frame: GeoDataFrame, column: string, rowsBefore: number): void {
+  const [first] = cartodbIdProblems(frame.column(column), 1);
+  if (first === undefined) return;
+  throw new DataError(first.message, {
+    place: first.row < 0 ? { column } : { row: rowsBefore + first.row + 1, column },
+    hint: "Leave the column out to get new ids, or give it another name",
+  });
+}
+
+/**
+ * The frame with its geometries in longitude and latitude of WGS 84 (SRID 4326). A geometry that tells no coordinate
+ * system has the column's; a column that tells none is taken to be right already.
+ *
+ * @throws {UnsupportedError} The coordinate system is none of those that can be reprojected here
+ */
+export function toWgs84(frame: GeoDataFrame, operation: string): GeoDataFrame {
+  const { geometry, geometryColumn } = frame;
+  if (geometry === undefined || geometryColumn === undefined) return frame;
+  const ofColumn = frame.srid ?? SRID;
+  const srids = scanGeometries(geometry)?.srids ?? [ofColumn];
+  if (srids.every((srid) => (srid === 0 ? ofColumn : srid) === SRID)) return frame;
+  const moved = geometry.toArray().map((value, row) => {
+    const each = value as Geometry | null;
+    try {
+      return each === null ? null : each.withSrid(each.srid === 0 ? ofColumn : each.srid).reproject(SRID);
+    } catch (error) {
+      if (!isCartoError(error) || error.code !== "invalid-data") throw error;
+      throw new DataError(`Cannot ${operation}: ${error.message}`, {
+        place: { ...frame.placeOf(row), column: geometryColumn },
+        cause: error,
+      });
+    }
+  });
+  return frame.setGeometry(moved, { name: geometryColumn, srid: SRID });
 }

@@ -1,11 +1,15 @@
 import { ArgumentError } from "../errors/mod.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import { checkGeometries } from "./_geometry_check.ts";
-import { checkIds } from "./_id_check.ts";
+import {
+  checkGeometries,
+  checkIds,
+  planUpload,
+  SRID,
+  toWgs84,
+  type UploadColumns,
+} from "./_upload_columns.ts";
 import type { WriteBatches } from "./_platform.ts";
-import { withRowsBefore } from "./_rows_before.ts";
-import { toWgs84 } from "./_to_wgs84.ts";
-import { planUpload, SRID, type UploadColumns } from "./_upload_columns.ts";
+import { withRowsBefore } from "./_staged_write.ts";
 
 /** What is done with every frame before it is written. */
 export interface Preparing {

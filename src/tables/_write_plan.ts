@@ -1,8 +1,7 @@
 import { sql } from "../classic/sql_text.ts";
 import { AlreadyExistsError, ArgumentError } from "../errors/mod.ts";
-import { type Cast, castTo } from "./_casts.ts";
+import { type Cast, castTo, fullTypeName } from "./_finish_sql.ts";
 import type { IfExists } from "./table_options.ts";
-import { fullTypeName } from "./_sql_types.ts";
 import type { Target, TargetColumn } from "./_target.ts";
 
 /** Columns that CARTO itself needs in a table; a replacement leaves them where they are. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { castTo } from "../../src/tables/_casts.ts";
+import { castTo } from "../../src/tables/_finish_sql.ts";
 
 /** A column of a standing table. */
 function column(type: string, sqlType: string | undefined) {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { isStaleStaging, STAGING_REGEXP, stagingName } from "../../src/tables/_staging_name.ts";
+import { isStaleStaging, STAGING_REGEXP, stagingName } from "../../src/tables/_staged_write.ts";
 
 const NOW = Date.UTC(2024, 1, 29, 23, 59, 58);
 

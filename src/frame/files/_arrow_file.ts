@@ -1,6 +1,6 @@
 import { DataError, isCartoError } from "../../errors/mod.ts";
 import { arrowIpc, type Block, footer, MAGIC } from "../_arrow_ipc.ts";
-import { placed } from "../_bad_value.ts";
+import { placed } from "../_data.ts";
 import { plainBytes } from "../_gather.ts";
 import { columnOf, dataOf } from "../column.ts";
 import { arrowParts } from "../from_arrow.ts";

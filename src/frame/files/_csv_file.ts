@@ -1,7 +1,6 @@
 import { CsvTypeGuess, guessCsvType } from "../_csv_types.ts";
-import type { ColumnData } from "../_data.ts";
+import type { ColumnData, FrameParts } from "../_data.ts";
 import { DataError } from "../../errors/mod.ts";
-import type { FrameParts } from "../_parts.ts";
 import { dataOf } from "../column.ts";
 import { CsvReader, type CsvTexts, type FromCsvOptions } from "../from_csv.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";

@@ -1,5 +1,5 @@
 import { DataError, UnsupportedError } from "../../errors/mod.ts";
-import { placed } from "../_bad_value.ts";
+import { placed } from "../_data.ts";
 import type { Builder } from "../_builder.ts";
 import { makeBuilder } from "../_make_builder.ts";
 import { type Column, columnOf } from "../column.ts";

@@ -1,6 +1,6 @@
 import { DataError } from "../../errors/mod.ts";
-import { parseJson } from "../_json.ts";
-import { Utf8Checker } from "../_utf8.ts";
+import { parseJson } from "../_literals.ts";
+import { Utf8Checker } from "../_csv_records.ts";
 import type { JsonPiece } from "./_feature_scanner.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

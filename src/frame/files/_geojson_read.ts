@@ -1,7 +1,6 @@
 import { DataError } from "../../errors/mod.ts";
-import { placed } from "../_bad_value.ts";
+import { type FrameParts, placed } from "../_data.ts";
 import { TypeGuess } from "../_infer.ts";
-import type { FrameParts } from "../_parts.ts";
 import {
   featureColumnNames,
   FeatureColumns,

@@ -1,7 +1,6 @@
-import { placed } from "../_bad_value.ts";
+import { isValid, placed } from "../_data.ts";
 import { ByteWriter, cellWriter } from "../_cell_writer.ts";
-import { isValid } from "../_data.ts";
-import { jsonText, parseJson } from "../_json.ts";
+import { jsonText, parseJson } from "../_literals.ts";
 import { plain } from "../_to_geojson.ts";
 import { type Column, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ArgumentError, DataError, isCartoError, UnsupportedError } from "../../errors/mod.ts";
 import { advise } from "../../permissions/mod.ts";
-import { BadValue, placed, shown } from "../_bad_value.ts";
+import { BadValue, placed, shown } from "../_data.ts";
 import type { Builder } from "../_builder.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { makeBuilder } from "../_make_builder.ts";
@@ -11,7 +11,7 @@ import type { GeoDataFrame } from "../geo_data_frame.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
 import { type Crs, crsOfSrid, crsOfWkt } from "./_crs.ts";
-import { pushWkb } from "../_push_wkb.ts";
+import { pushWkb } from "../_native_geometry.ts";
 import type { ReadContext } from "./_read_context.ts";
 
 type Cell = null | bigint | number | string | Uint8Array;

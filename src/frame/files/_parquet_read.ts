@@ -6,7 +6,7 @@ import type {
   SchemaTree,
 } from "../../_deps/hyparquet.ts";
 import { DataError, isCartoError, UnsupportedError } from "../../errors/mod.ts";
-import { placed } from "../_bad_value.ts";
+import { placed } from "../_data.ts";
 import type { Builder } from "../_builder.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { makeBuilder } from "../_make_builder.ts";
@@ -16,9 +16,8 @@ import type { GeoDataFrame } from "../geo_data_frame.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, inSlices, placeOf } from "./_byte_source.ts";
 import { crsOfLogicalType, type GeoColumn, type GeoMetadata, readGeoMetadata } from "./_geo_metadata.ts";
-import { nativeGeometry } from "../_native_geometry.ts";
+import { nativeGeometry, pushWkb } from "../_native_geometry.ts";
 import { parquetColumn } from "./_parquet_types.ts";
-import { pushWkb } from "../_push_wkb.ts";
 import type { ReadContext } from "./_read_context.ts";
 
 /** The entry of the file's metadata that keeps our own column types. */

@@ -1,5 +1,5 @@
 import type { DecodedArray, SchemaElement } from "../../_deps/hyparquet.ts";
-import { BadValue } from "../_bad_value.ts";
+import { BadValue } from "../_data.ts";
 import type { Builder } from "../_builder.ts";
 import type { FloatBuilder, Int64Builder, IntegerBuilder } from "../_builder.ts";
 import type { BinaryBuilder, TextBuilder } from "../_text_builder.ts";

@@ -1,5 +1,5 @@
 import { ArgumentError, UnsupportedError } from "../../errors/mod.ts";
-import type { FrameParts } from "../_parts.ts";
+import type { FrameParts } from "../_data.ts";
 import { frameOf, type GeoDataFrame } from "../geo_data_frame.ts";
 import type { ByteSource } from "./_byte_source.ts";
 import { type Crs, crsOfSrid, crsOfText } from "./_crs.ts";

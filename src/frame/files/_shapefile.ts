@@ -1,5 +1,5 @@
 import { ArgumentError, CartoError, DataError, UnsupportedError } from "../../errors/mod.ts";
-import { placed } from "../_bad_value.ts";
+import { placed } from "../_data.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { columnOf } from "../column.ts";
 import { uniqueNames } from "../from_csv.ts";

@@ -1,6 +1,5 @@
 import { DataError, UnsupportedError } from "../../errors/mod.ts";
-import { placed } from "../_bad_value.ts";
-import { isValid } from "../_data.ts";
+import { isValid, placed } from "../_data.ts";
 import { plainBytes } from "../_gather.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { columnOf, dataOf } from "../column.ts";
