@@ -38,7 +38,7 @@ export type { BatchInput, FrameInput } from "./src/frame/from_any.ts";
 export type { ArrowOptions } from "./src/frame/_arrow_ipc.ts";
 export type { ToCsvOptions } from "./src/frame/_to_csv.ts";
 export type { FeatureCollection, ToGeoJsonOptions } from "./src/frame/_to_geojson.ts";
-export type { ColumnSummary } from "./src/frame/_describe.ts";
+export type { ColumnSummary } from "./src/frame/_show.ts";
 export * from "./src/frame/geometry/geo_json_types.ts";
 export * from "./src/frame/geometry/geometry_types.ts";
 export { Geometry } from "./src/frame/geometry/geometry.ts";

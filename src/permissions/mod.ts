@@ -5,4 +5,3 @@
  */
 export * from "./access.ts";
 export * from "./advise.ts";
-export * from "./advise.ts";

@@ -5,7 +5,7 @@
  * `--only=NAME,NAME` runs some of the steps, `--allow-dirty` lets the publish dry run pass with changes that are not
  * committed.
  */
-import { toFileUrl } from "../../src/_deps/path.ts";
+import { toFileUrl } from "@std/path";
 import { copyFolder, entryPoints } from "./snapshots.ts";
 
 interface Step {

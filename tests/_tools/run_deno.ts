@@ -1,4 +1,4 @@
-import { join } from "../../src/_deps/path.ts";
+import { join } from "@std/path";
 
 /** What a run of a program printed and how it ended. */
 export interface RunResult {

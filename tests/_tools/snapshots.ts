@@ -3,7 +3,7 @@
  * in `tests/gate/` compare them with the code; `deno task snapshots` writes them again.
  */
 import config from "../../deno.json" with { type: "json" };
-import { toFileUrl } from "../../src/_deps/path.ts";
+import { toFileUrl } from "@std/path";
 
 const ROOT = new URL("../../", import.meta.url);
 const OFFLINE = new URL("../offline/", import.meta.url);

@@ -1,5 +1,5 @@
 /** How long a program takes to start, as a user feels it: a process that runs and ends. */
-import { toFileUrl } from "../../src/_deps/path.ts";
+import { toFileUrl } from "@std/path";
 
 const ROOT = new URL("../../", import.meta.url);
 

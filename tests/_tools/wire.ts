@@ -8,7 +8,7 @@
  */
 // deno-lint-ignore-file no-console -- a program that reports
 import { parseArgs } from "../../src/_deps/parse_args.ts";
-import { resolve } from "../../src/_deps/path.ts";
+import { resolve } from "@std/path";
 import { readRecordings } from "./_wire/recordings.ts";
 import { replay } from "./_wire/replay.ts";
 

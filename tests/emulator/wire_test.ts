@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { fromFileUrl } from "../../src/_deps/path.ts";
+import { fromFileUrl } from "@std/path";
 import { readRecordings } from "../_tools/_wire/recordings.ts";
 import { replay } from "../_tools/_wire/replay.ts";
 import { findPostgres, startPostgres } from "../_tools/postgres.ts";

@@ -1,6 +1,6 @@
 /** The house rules that imports and file names can show: arrows run downward only. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { toFileUrl } from "../../src/_deps/path.ts";
+import { toFileUrl } from "@std/path";
 import { runDeno } from "../_tools/snapshots.ts";
 import { testFiles } from "../_tools/test_files.ts";
 

@@ -1,6 +1,6 @@
 /** Importing the module does nothing that anybody could notice. */
 import { assert, assertEquals } from "@std/assert";
-import { toFileUrl } from "../../src/_deps/path.ts";
+import { toFileUrl } from "@std/path";
 import { entryPoints } from "../_tools/snapshots.ts";
 
 const ROOT = new URL("../../", import.meta.url);

@@ -1,6 +1,6 @@
 /** No file tells where, or through which registry, it was written. */
 import { assertEquals } from "@std/assert";
-import { dirname, fromFileUrl } from "../../src/_deps/path.ts";
+import { dirname, fromFileUrl } from "@std/path";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url)).replace(/[\\/]+$/, "");
 

@@ -29,7 +29,7 @@ import {
 } from "@std/assert";
 import { parse } from "../../src/_deps/dotenv.ts";
 import { parseArgs } from "../../src/_deps/parse_args.ts";
-import * as path from "../../src/_deps/path.ts";
+import * as path from "@std/path";
 
 class Point {
   #x: number;

@@ -1,6 +1,6 @@
 /** `deno task ok` tells what is wrong: each step is run on a small package with one fault. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { toFileUrl } from "../../src/_deps/path.ts";
+import { toFileUrl } from "@std/path";
 import { copyFolder } from "../_tools/snapshots.ts";
 
 const ROOT = new URL("../../", import.meta.url);

@@ -1,4 +1,4 @@
-import { fromFileUrl } from "../../../src/_deps/path.ts";
+import { fromFileUrl } from "@std/path";
 import { GeoDataFrame } from "../../../src/frame/mod.ts";
 
 const FIXTURES = new URL("../../fixtures/", import.meta.url);

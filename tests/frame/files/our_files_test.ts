@@ -1,7 +1,7 @@
 /** Files that we write, read by libraries and programs that are not ours. */
 import { assert, assertEquals } from "@std/assert";
 import { tableFromIPC } from "npm:apache-arrow@21.2.0";
-import { fromFileUrl } from "../../../src/_deps/path.ts";
+import { fromFileUrl } from "@std/path";
 import { GeoDataFrame, readFile, writeFile } from "../../../src/frame/mod.ts";
 import { allTypes, fixture, inFolder } from "./_fixtures.ts";
 

@@ -1,0 +1,1 @@
+export { dirname } from "node:path";

@@ -1,0 +1,1 @@
+export { isAbsolute } from "node:path";
