@@ -31,14 +31,14 @@ async function step<T>(title: string, work: (progress: Progress) => Promise<T>):
 }
 
 /** Uploads a frame, reads it back and fails unless every value came back as it went in. */
-async function roundTrip(frame: GeoDataFrame, table: string, order: string): Promise<void> {
+async function roundTrip(frame: GeoDataFrame, table: string): Promise<void> {
   await step(`Upload ${frame.numRows.toLocaleString("en")} rows as "${table}"`, async (progress) => {
     await toCarto(frame, table, { ifExists: "replace", onProgress: ({ rows }) => progress(rows) });
     progress(frame.numRows);
   });
   const columns = frame.columnNames.map((name) => `"${name}"`).join(", ");
   const back = await step(`Read "${table}" back`, async (progress) => {
-    const result = await readCarto(`SELECT ${columns} FROM ${table} ORDER BY ${order}`);
+    const result = await readCarto(`SELECT ${columns} FROM ${table} ORDER BY cartodb_id`);
     progress(result.numRows);
     return result;
   });
@@ -55,8 +55,8 @@ await setDefaultCredentials(CREDENTIALS);
 
 const cities = await step("Read the world's cities from a file", worldCities);
 const countries = await step("Read the world's countries from a file", worldCountries);
-await roundTrip(cities, "cities", "id");
-await roundTrip(countries, "countries", 'name COLLATE "C"');
+await roundTrip(cities, "cities");
+await roundTrip(countries, "countries");
 
 const counts = await step("Count cities per country by a spatial join", () =>
   readCarto(`

@@ -13,7 +13,8 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
   const outcome = await writeStaged(client, request, request, {
     columns: request.columns,
     async fill(staging) {
-      const isStaged = await createStaging(client, request, staging);
+      const order = orderColumn(request, staging);
+      const isStaged = await createStaging(client, request, staging, order);
       const table = isStaged ? staging.sqlName : qualified(staging.schema, request.table);
       const copying = copyInto(
         client,
@@ -25,7 +26,7 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
       const told = await (isStaged ? copying : copying.catch((error) => refuseToGuess(error, request)));
       bytes = told.bytes;
       request.onProgress?.({ phase: "finish", ...told });
-      return { columns: request.columns, rows: told.rows, isDone: !isStaged };
+      return { columns: request.columns, rows: told.rows, order, isDone: !isStaged };
     },
   });
   return { ...outcome, bytes };
@@ -39,15 +40,25 @@ async function createStaging(
   client: ClassicClient,
   { columns, signal }: WriteRequest,
   { schema, name, kind, plan }: Staging,
+  order: string | undefined,
 ): Promise<boolean> {
   try {
-    await client.sql.query(createStagingSql(schema, name, columns, kind === "create"), { signal });
+    await client.sql.query(createStagingSql(schema, name, columns, kind === "create", order), { signal });
     return true;
   } catch (error) {
     const isRefused = isCartoError(error) && error.code === "access-denied";
     if (!isRefused || kind !== "append" || !plan?.casts.every(isPlain)) throw error;
     return false;
   }
+}
+
+/**
+ * The column that numbers the rows as they come. In a new table it becomes the ids, which CARTO's conversion would
+ * otherwise give in the order of storage; in front of a standing table it only orders the rows.
+ */
+function orderColumn({ columns, cartodbfy }: WriteRequest, { kind }: Staging): string | undefined {
+  if (kind !== "create") return "_cartoframes_row";
+  return cartodbfy && !columns.some(({ name }) => name === "cartodb_id") ? "cartodb_id" : undefined;
 }
 
 /** Whether values go into the target's column as they are. */

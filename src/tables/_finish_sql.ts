@@ -17,6 +17,8 @@ interface Finish {
   readonly target: string;
   /** Whether the data bring `cartodb_id`. */
   readonly hasIds: boolean;
+  /** The staging table's column that numbers the rows as they came; none where their order is not known. */
+  readonly order: string | undefined;
 }
 
 /** An upload under a name that is free. */
@@ -65,14 +67,19 @@ export function qualified(schema: string, table: string): string {
   return sql.id(schema, table).text;
 }
 
-/** The statement that makes a staging table. What is not renamed in the end needs no log to survive a crash. */
+/**
+ * The statement that makes a staging table. What is not renamed in the end needs no log to survive a crash. Only a
+ * number given to each row as it comes keeps their order: PostgreSQL stores a row wherever there is room for it.
+ */
 export function createStagingSql(
   schema: string,
   staging: string,
   columns: readonly StagingColumn[],
   willBeRenamed: boolean,
+  order: string | undefined,
 ): string {
-  const list = columns.map(({ name, sqlType }) => `${sql.id(name)} ${sqlType}`).join(",");
+  const number = order === undefined ? [] : [`${sql.id(order)} bigserial`];
+  const list = [...number, ...columns.map(({ name, sqlType }) => `${sql.id(name)} ${sqlType}`)].join(",");
   return `CREATE ${willBeRenamed ? "" : "UNLOGGED "}TABLE ${qualified(schema, staging)} (${list})`;
 }
 
@@ -82,12 +89,13 @@ export function cartodbfySql(schema: string, table: string): string {
 }
 
 /** The statements that give a complete staging table its name. */
-export function newTableBody({ schema, staging, target, hasIds, cartodbfy }: NewTableFinish): string {
+export function newTableBody({ schema, staging, target, hasIds, order, cartodbfy }: NewTableFinish): string {
   return body([
     lock(schema, staging),
     ...(hasIds ? [idCheck(schema, staging)] : []),
     // Renamed first, so that the names of indexes and sequences are made from the right one
     `ALTER TABLE ${qualified(schema, staging)} RENAME TO ${sql.id(target)};`,
+    ...(order === undefined ? [] : [renameSequence(schema, target, order)]),
     ...(cartodbfy ? [`PERFORM ${cartodbfySql(schema, target)};`] : []),
   ]);
 }
@@ -183,13 +191,25 @@ function idCheck(schema: string, staging: string): string {
   ].join("\n");
 }
 
+/** The sequence of the row numbers gets the name that it would have had in the table from the start, if it is free. */
+function renameSequence(schema: string, target: string, column: string): string {
+  const name = `${target.slice(0, 62 - column.length - "_seq".length)}_${column}_seq`;
+  const sequence = sql`pg_get_serial_sequence(${qualified(schema, target)}, ${column})`.text;
+  return [
+    `BEGIN EXECUTE format('ALTER SEQUENCE %s RENAME TO ${sql.id(name)}', ${sequence});`,
+    "EXCEPTION WHEN duplicate_table THEN NULL; END;",
+  ].join(" ");
+}
+
 function insert(finish: InsertFinish): string[] {
-  const { schema, staging, target, columns, rows, hasIds } = finish;
+  const { schema, staging, target, columns, rows, hasIds, order } = finish;
   const table = qualified(schema, target);
   const names = sql.ids(columns.map(({ name }) => name));
   const values = columns.map(({ cast }) => cast.expression).join(",");
   return [
-    `INSERT INTO ${table} (${names}) SELECT ${values} FROM ${qualified(schema, staging)};`,
+    `INSERT INTO ${table} (${names}) SELECT ${values} FROM ${qualified(schema, staging)}${
+      order === undefined ? "" : ` ORDER BY ${sql.id(order)}`
+    };`,
     "GET DIAGNOSTICS _cartoframes_count = ROW_COUNT;",
     fail("rows", `_cartoframes_count <> ${rows}`, "_cartoframes_count", "0"),
     ...(hasIds ? [nextId(table)] : []),

@@ -38,6 +38,8 @@ export interface Filling {
 export interface Filled {
   readonly columns: readonly PlanColumn[];
   readonly rows: number;
+  /** The staging table's column that numbers the rows as they came, where there is one. */
+  readonly order?: string | undefined;
   /** Whether there is no staging table after all: the rows are where they are to be. */
   readonly isDone?: boolean | undefined;
 }
@@ -115,13 +117,13 @@ class StagedWrite {
   async run(filling: Filling): Promise<StagedOutcome> {
     let outcome: StagedOutcome | undefined;
     try {
-      const { columns, rows, isDone = false } = await filling.fill(this.#staging);
+      const { columns, rows, order, isDone = false } = await filling.fill(this.#staging);
       this.#columns = columns;
       const plan = planWrite(this.#target, columns, this.#intent);
       outcome = { rows, created: plan.kind === "create", warnings: plan.warnings };
       if (isDone) return outcome;
       await runFinish(this.#client, {
-        body: this.#finishBody(plan, rows),
+        body: this.#finishBody(plan, rows, order),
         schema: this.#staging.schema,
         staging: this.#staging.name,
         asJob: rows > DIRECT_ROWS,
@@ -137,12 +139,17 @@ class StagedWrite {
     }
   }
 
-  #finishBody({ kind, casts, alterations, cartodbfy }: WritePlan, rows: number): string {
+  #finishBody(
+    { kind, casts, alterations, cartodbfy }: WritePlan,
+    rows: number,
+    order: string | undefined,
+  ): string {
     const common = {
       schema: this.#staging.schema,
       staging: this.#staging.name,
       target: this.#intent.table,
       hasIds: this.#columns.some(({ name }) => name === "cartodb_id"),
+      order,
     };
     if (kind === "create") return newTableBody({ ...common, cartodbfy });
     const columns = this.#columns.map(({ name }, index) => ({ name, cast: casts[index] as Cast }));

@@ -295,6 +295,37 @@ Deno.test("tables on the emulator", async (t) => {
   });
 
   await t.step(
+    "ids follow the order of the rows: new, replaced and appended, short and long rows mixed",
+    async () => {
+      const count = 20_000;
+      const rows = (from: number) =>
+        GeoDataFrame.fromColumns({
+          n: Int32Array.from({ length: count }, (_, i) => from + i),
+          text: Array.from({ length: count }, (_, i) => "x".repeat(i % 7 === 0 ? 3000 : i % 5)),
+        });
+      const unordered = () =>
+        query(`SELECT count(*)::int4 AS n FROM (
+        SELECT n, lag(n) OVER (ORDER BY cartodb_id) AS before FROM in_order) _rows WHERE n < before`);
+      for (
+        const [ifExists, from, total] of [["fail", 0, 1], ["replace", 5, 1], [
+          "append",
+          count + 5,
+          2,
+        ]] as const
+      ) {
+        await toCarto(rows(from), "in_order", { credentials, ifExists });
+        assertEquals(await unordered(), [{ n: 0 }], ifExists);
+        assertEquals(await query("SELECT count(*)::int4 AS n FROM in_order"), [{ n: total * count }]);
+      }
+      assertEquals(
+        await query("SELECT pg_get_serial_sequence('in_order', 'cartodb_id') AS sequence"),
+        [{ sequence: "public.in_order_cartodb_id_seq" }],
+      );
+      await deleteTable("in_order", { credentials });
+    },
+  );
+
+  await t.step(
     "a stream of batches is uploaded, in several requests, and one that differs is refused",
     async () => {
       async function* batches(last: object) {

@@ -71,7 +71,7 @@ Deno.test("WR-001: a new table is staged, filled, and then renamed and converted
   assertMatch(look ?? "", /relname = 'my_table'/);
   assertEquals(
     create,
-    'CREATE TABLE "public"."_cartoframes_staging_my_table_*" ("name_x" text,"n" bigint,"the_geom" geometry(Geometry, 4326))',
+    'CREATE TABLE "public"."_cartoframes_staging_my_table_*" ("cartodb_id" bigserial,"name_x" text,"n" bigint,"the_geom" geometry(Geometry, 4326))',
   );
   assertMatch(copy ?? "", /^COPY /);
   assertEquals(
@@ -82,6 +82,7 @@ DECLARE _cartoframes_count bigint;
 BEGIN
 LOCK TABLE "public"."_cartoframes_staging_my_table_*" IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE "public"."_cartoframes_staging_my_table_*" RENAME TO "my_table";
+BEGIN EXECUTE format('ALTER SEQUENCE %s RENAME TO "my_table_cartodb_id_seq"', pg_get_serial_sequence('"public"."my_table"', 'cartodb_id')); EXCEPTION WHEN duplicate_table THEN NULL; END;
 PERFORM CDB_CartodbfyTable('public', 'my_table');
 END $cartoframes$`,
   );
@@ -158,7 +159,7 @@ END $cartoframes$`;
 }
 
 const INSERT_F =
-  'INSERT INTO "public"."tbl" ("name_x","n","the_geom") SELECT "name_x","n","the_geom" FROM "public"."_cartoframes_staging_tbl_*";';
+  'INSERT INTO "public"."tbl" ("name_x","n","the_geom") SELECT "name_x","n","the_geom" FROM "public"."_cartoframes_staging_tbl_*" ORDER BY "_cartoframes_row";';
 
 Deno.test("WR-009: replacing with the same columns empties and fills the table in one statement", async () => {
   const carto = account({ ...SYSTEM, name_x: "text", n: "int8" });
@@ -244,7 +245,7 @@ Deno.test("WR-018: appending to a table that is not there makes it", async () =>
   const carto = account();
   const report = await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "append" });
   assertEquals(report.created, true);
-  assertMatch(carto.log.at(-1) ?? "", /RENAME TO "tbl";\nPERFORM CDB_CartodbfyTable/);
+  assertMatch(carto.log.at(-1) ?? "", /RENAME TO "tbl";\nBEGIN .*\nPERFORM CDB_CartodbfyTable/);
 });
 
 Deno.test("WR-019: the words of ifExists are told", async () => {
@@ -274,7 +275,7 @@ Deno.test("WR-022 WR-023: rows are numbered in a last column, its name normalise
     index: true,
     indexLabel: "My Idx",
   });
-  assertMatch(sent(carto.log)[0] ?? "", /\("a" text,"my_idx" bigint\)$/);
+  assertMatch(sent(carto.log)[0] ?? "", /\("cartodb_id" bigserial,"a" text,"my_idx" bigint\)$/);
   assertEquals(bodyText(carto.requests.find(({ path }) => path.endsWith("copyfrom"))), "x|0\ny|1\n");
   assertEquals(report.renamed.map(({ to }) => to), ["my_idx"]);
 });
@@ -292,7 +293,10 @@ Deno.test("WR-025: a text column the_geom makes room for the geometry, and is ke
     .setGeometry("geometry", { srid: 4326, drop: true });
   const carto = account();
   const report = await toCarto(frame, "t", { ...carto, ...CSV });
-  assertMatch(sent(carto.log)[0] ?? "", /\("the_geom_1" text,"the_geom" geometry\(Geometry, 4326\)\)$/);
+  assertMatch(
+    sent(carto.log)[0] ?? "",
+    /\("cartodb_id" bigserial,"the_geom_1" text,"the_geom" geometry\(Geometry, 4326\)\)$/,
+  );
   assertEquals(report.renamed.map(({ from, to }) => [from, to]), [["the_geom", "the_geom_1"]]);
 });
 
@@ -308,7 +312,7 @@ Deno.test("WR-027: geomCol takes the place of the geometry there was", async () 
   await toCarto(frame, "t", { ...carto, ...CSV, geomCol: "geom" });
   assertMatch(
     sent(carto.log)[0] ?? "",
-    /\("name_x" text,"n" bigint,"the_geom" geometry\(Geometry, 4326\)\)$/,
+    /\("cartodb_id" bigserial,"name_x" text,"n" bigint,"the_geom" geometry\(Geometry, 4326\)\)$/,
   );
   assertMatch(
     bodyText(carto.requests.find(({ path }) => path.endsWith("copyfrom"))),
@@ -320,7 +324,11 @@ Deno.test("WR-028 WR-029: geomCol works with plain rows, whatever its name", asy
   for (const name of ["wkt", "geometry"]) {
     const carto = account();
     await toCarto([{ id: 1, [name]: "POINT(1 1)" }], "t", { ...carto, ...CSV, geomCol: name });
-    assertMatch(sent(carto.log)[0] ?? "", /\("id" integer,"the_geom" geometry\(Geometry, 4326\)\)$/, name);
+    assertMatch(
+      sent(carto.log)[0] ?? "",
+      /\("cartodb_id" bigserial,"id" integer,"the_geom" geometry\(Geometry, 4326\)\)$/,
+      name,
+    );
   }
 });
 
@@ -337,7 +345,7 @@ Deno.test("a geomCol that names no column is refused with the names there are", 
 Deno.test("WR-031: data without geometry make a table without a geometry column before the conversion", async () => {
   const carto = account();
   await toCarto([{ id: 1 }], "t", { ...carto, ...CSV });
-  assertMatch(sent(carto.log)[0] ?? "", /\("id" integer\)$/);
+  assertMatch(sent(carto.log)[0] ?? "", /\("cartodb_id" bigserial,"id" integer\)$/);
 });
 
 Deno.test("WR-032: a frame without rows makes an empty table, and nothing is copied", async () => {
@@ -421,7 +429,10 @@ Deno.test("WR-040: booleans, timestamps and texts", async () => {
   const carto = account();
   const row = { flag: true, at: Temporal.PlainDateTime.from("2020-01-01T00:00:00"), name: "ñ" };
   await toCarto([row], "t", { ...carto, ...CSV });
-  assertMatch(sent(carto.log)[0] ?? "", /\("flag" boolean,"at" timestamp,"name" text\)$/);
+  assertMatch(
+    sent(carto.log)[0] ?? "",
+    /\("cartodb_id" bigserial,"flag" boolean,"at" timestamp,"name" text\)$/,
+  );
   assertMatch(bodyText(uploads(carto.requests)[0]), /^t(rue)?\|2020-01-01 00:00:00\|ñ\n$/i);
 });
 
