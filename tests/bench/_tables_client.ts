@@ -13,6 +13,8 @@ interface Job {
   readonly username: string;
   readonly apiKey: string;
   readonly rows: number;
+  /** The memory of a bare Deno program, in bytes. */
+  readonly bareMemory: number;
 }
 
 const BATCH_ROWS = 10_000;
@@ -43,11 +45,10 @@ async function* stream(rows: number): AsyncGenerator<GeoDataFrame, void, void> {
   }
 }
 
-const { url, username, apiKey, rows }: Job = JSON.parse(Deno.args[0] ?? "{}");
+const { url, username, apiKey, rows, bareMemory }: Job = JSON.parse(Deno.args[0] ?? "{}");
 const credentials = new Credentials({ username, apiKey, baseUrl: url });
 const table = `bench_${rows}`;
-const before = Deno.memoryUsage().rss;
-let peak = before;
+let peak = Deno.memoryUsage().rss;
 const watch = setInterval(() => peak = Math.max(peak, Deno.memoryUsage().rss), 20);
 
 let start = performance.now();
@@ -68,7 +69,7 @@ if (read !== rows || sum !== rows * (rows - 1) / 2) {
   throw new Error(`${read} of ${rows} rows came back, sum ${sum}`);
 }
 
-const megabytes = (bytes: number) => Math.round((bytes - before) / 1024 / 1024);
+const megabytes = (bytes: number) => Math.round((bytes - bareMemory) / 1024 / 1024);
 const report = {
   rows,
   upload,
