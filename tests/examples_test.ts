@@ -1,5 +1,6 @@
 // Each example runs with exactly the flags of its first line, against a local CARTO, in a folder of its own.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
 import { startEmulator } from "../src/emulator/mod.ts";
 import { projectFile, runDeno } from "./_tools/run_deno.ts";
 
@@ -46,6 +47,23 @@ Deno.test("examples: each runs with exactly the flags on its first line", async 
         await Deno.remove(cwd, { recursive: true });
       }
     });
+  }
+});
+
+Deno.test("examples: the demo runs with exactly the flags of its task", async () => {
+  const command = config.tasks.demo.command.split(" ");
+  const cwd = await Deno.makeTempDir();
+  try {
+    const flags = command.filter((word) => word.startsWith("--allow"));
+    const script = projectFile(command.at(-1) ?? "");
+    const { code, stdout, stderr } = await runDeno(["run", "--no-prompt", ...flags, script], { cwd });
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /Upload 135,233 rows as "cities" +\d+\.\d\d s +[\d,]+ rows\/s/);
+    assertStringIncludes(stdout, "Every value came back as it went in.");
+    const counts = await Deno.readTextFile(`${cwd}/out/demo/cities_per_country.csv`);
+    assertMatch(counts, /^country,cities,people\nUnited States of America,\d+,\d+\n/);
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
   }
 });
 
