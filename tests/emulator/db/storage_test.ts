@@ -30,16 +30,19 @@ Deno.test("template: built by two at the same time, used by later starts, built 
     const tar = crypto.getRandomValues(new Uint8Array(50_000));
     let builds = 0;
     let open = 0;
-    const build = () => {
-      builds++;
+    // The first build waits for the second, so that neither finds what the other has stored.
+    const { promise: bothBegun, resolve: begun } = Promise.withResolvers<void>();
+    const build = async () => {
       open++;
-      return Promise.resolve({
+      if (++builds === 2) begun();
+      await bothBegun;
+      return {
         dump: () => Promise.resolve(tar),
         close: () => {
           open--;
           return Promise.resolve();
         },
-      });
+      };
     };
     const load = (schema: string, dir: string | undefined = cacheDir) => loadTemplate(schema, build, dir);
     assertEquals(await Promise.all([load("a"), load("a")]), [tar, tar]);
