@@ -31,12 +31,12 @@ async function* walk(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** The host of a registry, if it is not one that everybody uses. */
+/** The host of a registry, if it is not JSR, which the project names itself. */
 function privateHost(address: string | undefined): string[] {
   const text = address?.trim() ?? "";
   if (!URL.canParse(text)) return [];
   const { host, protocol } = new URL(text);
-  const isPublic = ["registry.npmjs.org", "jsr.io", "npm.jsr.io"].includes(host);
+  const isPublic = ["jsr.io", "npm.jsr.io"].includes(host);
   const isLocal = /^(localhost|127\.|\[::1\])/.test(host);
   return protocol.startsWith("http") && !isPublic && !isLocal ? [host] : [];
 }
@@ -88,9 +88,8 @@ Deno.test("files: the check finds a path of this machine", async () => {
   assertEquals(findIn("a.ts", 'import "../../src/errors/mod.ts";', patterns), []);
 });
 
-Deno.test("files: a registry counts as private unless everybody uses it", () => {
+Deno.test("files: no host of a registry but JSR may be named", () => {
   const given = [
-    "https://registry.npmjs.org/",
     "https://jsr.io/",
     "http://127.0.0.1:8000/",
     "file:///a/",
