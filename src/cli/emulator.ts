@@ -34,7 +34,7 @@ export const emulator: Command = {
     const account = carto.credentials(username);
     if (file !== undefined) await writeCredentials(io.path(file), account);
     await io.write(`${JSON.stringify({ url: account.baseUrl, username, api_key: account.apiKey })}\n`);
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await interrupted(signal);
   },
 };
 
@@ -55,4 +55,12 @@ async function writeCredentials(
 ): Promise<void> {
   const { Credentials } = await import("../auth/credentials.ts");
   await new Credentials(account).save(file);
+}
+
+/** Resolves when the signal is aborted; at once if it was aborted before anybody listened. */
+function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
