@@ -1,8 +1,7 @@
 import { maskSecret } from "../errors/_redact.ts";
 import { CredentialsError } from "../errors/credentials_error.ts";
 import { flagsFor } from "../permissions/access.ts";
-import { check, type Checked } from "./_checked.ts";
-import { type Fields, type Loaded, type Missed, readFields } from "./_fields.ts";
+import { check, type Checked, type Fields, type Loaded, type Missed, readFields } from "./_fields.ts";
 import type { CredentialsOptions, Platform, SourceTried } from "./credentials_options.ts";
 
 /** Loaded when credentials are first read or written, so that importing this module stays quick. */

@@ -13,5 +13,5 @@
  * @module
  */
 export * from "./credentials.ts";
-export * from "./credentials_options.ts";
+export type * from "./credentials_options.ts";
 export * from "./default_credentials.ts";

@@ -1,6 +1,6 @@
-import { isLoopback } from "../auth/_base_url.ts";
+import { isLoopback } from "../auth/_fields.ts";
 import { ArgumentError, DataError } from "../errors/mod.ts";
-import { advise } from "../permissions/mod.ts";
+import { advise } from "../permissions/advise.ts";
 import { check } from "./_check.ts";
 import { chunksOf, CopyGuard, gzipStream, isRepeatable, streamOf } from "./_copy_streams.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";

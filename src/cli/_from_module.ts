@@ -1,5 +1,5 @@
 import { PermissionError } from "../errors/mod.ts";
-import { flagsFor } from "../permissions/mod.ts";
+import { flagsFor } from "../permissions/access.ts";
 import type { Command } from "./_command.ts";
 import type { CommandName } from "./_run.ts";
 
