@@ -27,7 +27,7 @@
 export * from "./src/auth/mod.ts";
 export * from "./src/errors/mod.ts";
 // Not all of `./frame`: a program that reads and writes tables does not wait for codecs that it never calls.
-export * from "./src/frame/types.ts";
+export type * from "./src/frame/types.ts";
 export { Column, type ColumnValues } from "./src/frame/column.ts";
 export { type FrameOptions, GeoDataFrame, type SetGeometryOptions } from "./src/frame/geo_data_frame.ts";
 export type { ColumnInput, ColumnsInput } from "./src/frame/from_columns.ts";
@@ -39,8 +39,8 @@ export type { ArrowOptions } from "./src/frame/_arrow_ipc.ts";
 export type { ToCsvOptions } from "./src/frame/_to_csv.ts";
 export type { FeatureCollection, ToGeoJsonOptions } from "./src/frame/_to_geojson.ts";
 export type { ColumnSummary } from "./src/frame/_show.ts";
-export * from "./src/frame/geometry/geo_json_types.ts";
-export * from "./src/frame/geometry/geometry_types.ts";
+export type * from "./src/frame/geometry/geo_json_types.ts";
+export type * from "./src/frame/geometry/geometry_types.ts";
 export { Geometry } from "./src/frame/geometry/geometry.ts";
 export * from "./src/tables/mod.ts";
 

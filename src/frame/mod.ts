@@ -3,7 +3,7 @@
  *
  * @module
  */
-export * from "./types.ts";
+export type * from "./types.ts";
 export type { DataPlace } from "../errors/mod.ts";
 export { Column, type ColumnValues } from "./column.ts";
 export { type FrameOptions, GeoDataFrame, type SetGeometryOptions } from "./geo_data_frame.ts";

@@ -13,7 +13,7 @@ export * from "./list_tables.ts";
 export * from "./read_carto.ts";
 export * from "./read_carto_batches.ts";
 export * from "./rename_table.ts";
-export * from "./table_options.ts";
+export type * from "./table_options.ts";
 export * from "./to_carto.ts";
 export * from "./update_privacy_table.ts";
 export type { RowParser } from "../classic/sql.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-export * from "./geo_json_types.ts";
-export * from "./geometry_types.ts";
+export type * from "./geo_json_types.ts";
+export type * from "./geometry_types.ts";
 export * from "./geometry.ts";
 export * from "./decode_geometry.ts";
 export * from "./encode_geometry.ts";
