@@ -1,4 +1,4 @@
-import { CredentialsError } from "../errors/credentials_error.ts";
+import { CredentialsError } from "../errors/mod.ts";
 import type { Access } from "../permissions/access.ts";
 import type { CredentialsOptions, Platform } from "./credentials_options.ts";
 

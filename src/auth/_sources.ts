@@ -1,7 +1,5 @@
 // What reads and writes credentials elsewhere, as one thing to load when it is first needed.
-import { CredentialsError } from "../errors/credentials_error.ts";
-import { PermissionError } from "../errors/permission_error.ts";
-import { UnsupportedError } from "../errors/unsupported_error.ts";
+import { CredentialsError, PermissionError, UnsupportedError } from "../errors/mod.ts";
 import { type Access, flagsFor } from "../permissions/access.ts";
 import { accessState, advise, isRefusal } from "../permissions/advise.ts";
 import { brokenCredentials, type Fields, type Loaded, type Missed, readFields } from "./_fields.ts";

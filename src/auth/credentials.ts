@@ -1,5 +1,5 @@
 import { maskSecret } from "../errors/_redact.ts";
-import { CredentialsError } from "../errors/credentials_error.ts";
+import { CredentialsError } from "../errors/mod.ts";
 import { flagsFor } from "../permissions/access.ts";
 import { check, type Checked, type Fields, type Loaded, type Missed, readFields } from "./_fields.ts";
 import type { CredentialsOptions, Platform, SourceTried } from "./credentials_options.ts";

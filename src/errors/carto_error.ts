@@ -1,3 +1,5 @@
+// The whole family in one file: each class is small, and a program that imports the library loads all of them.
+
 /**
  * What went wrong, by meaning. Branch on this rather than on a message or a status:
  * the list only grows, and a message may be reworded in any release.
@@ -125,4 +127,289 @@ export class CartoError extends Error {
  */
 export function isCartoError(value: unknown): value is CartoError {
   return value instanceof Error && (value as unknown as Record<symbol, unknown>)[BRAND] === true;
+}
+
+/** A table or other object of that name is already there. Code `already-exists`. */
+export class AlreadyExistsError extends CartoError {
+  /** The name of the class. */
+  override name = "AlreadyExistsError";
+
+  /**
+   * Builds the error.
+   *
+   * @param message What is already there
+   * @param options The next step and the cause
+   */
+  constructor(message: string, options: CartoErrorOptions = {}) {
+    super("already-exists", message, options);
+  }
+}
+
+/** A value passed to this library cannot be used; `argument` names it. Code `invalid-argument`. */
+export class ArgumentError extends CartoError {
+  /** The name of the class. */
+  override name = "ArgumentError";
+  /** The parameter or option that holds the value, such as `ifExists`. */
+  readonly argument: string | undefined;
+
+  /**
+   * Builds the error.
+   *
+   * @param message What is wrong with the value, and what would be right
+   * @param options The argument's name, the next step and the cause
+   */
+  constructor(message: string, options: CartoErrorOptions & { argument?: string | undefined } = {}) {
+    super("invalid-argument", message, options);
+    this.argument = options.argument;
+  }
+}
+
+/** No usable credentials were found or given. Code `credentials`. */
+export class CredentialsError extends CartoError {
+  /** The name of the class. */
+  override name = "CredentialsError";
+
+  /**
+   * Builds the error.
+   *
+   * @param message What is missing or wrong, never with a key in it
+   * @param options The next step and the cause
+   */
+  constructor(message: string, options: CartoErrorOptions = {}) {
+    super("credentials", message, options);
+  }
+}
+
+/** Where in the data something is wrong. All counts start at 1. */
+export interface DataPlace {
+  /** The file, as the user named it. */
+  file?: string | undefined;
+  /** The line of the file. */
+  line?: number | undefined;
+  /** The byte in the file (from 0), where that is the best that can be said. */
+  byte?: number | undefined;
+  /** The row of the table, the header not counted. */
+  row?: number | undefined;
+  /** The column or property name. */
+  column?: string | undefined;
+  /** The character in a text such as WKT. */
+  position?: number | undefined;
+}
+
+/** A file, row or field cannot be read or written as it is; `place` says where. Code `invalid-data`. */
+export class DataError extends CartoError {
+  /** The name of the class. */
+  override name = "DataError";
+  /** Where in the data. */
+  readonly place: DataPlace;
+
+  /**
+   * Builds the error; the place is put before the message: `row 17, column "lat": …`.
+   *
+   * @param message What is wrong there
+   * @param options The place, the next step and the cause
+   */
+  constructor(message: string, options: CartoErrorOptions & { place?: DataPlace | undefined } = {}) {
+    const place = options.place ?? {};
+    super("invalid-data", [placeText(place), message].filter((part) => part !== "").join(": "), options);
+    this.place = place;
+  }
+}
+
+/** The place as a person reads it, or empty. */
+function placeText(place: DataPlace): string {
+  const parts: string[] = [];
+  if (place.file !== undefined) parts.push(`"${place.file}"`);
+  if (place.line !== undefined) parts.push(`line ${place.line}`);
+  if (place.byte !== undefined) parts.push(`byte ${place.byte}`);
+  if (place.row !== undefined) parts.push(`row ${place.row}`);
+  if (place.column !== undefined) parts.push(`column "${place.column}"`);
+  if (place.position !== undefined) parts.push(`position ${place.position}`);
+  return parts.join(", ");
+}
+
+/** A batch job ended otherwise than well. Codes `job-failed` and `job-cancelled`. */
+export class JobError extends CartoError {
+  /** The name of the class. */
+  override name = "JobError";
+  /** The job's id. */
+  readonly jobId: string;
+  /** The last state the server told, such as `failed`, `cancelled` or `unknown`. */
+  readonly status: string;
+  /** The server's reason, when it gave one. */
+  readonly reason: string | undefined;
+
+  /**
+   * Builds the error.
+   *
+   * @param message What ended how
+   * @param options The job, its last state and its reason
+   */
+  constructor(
+    message: string,
+    options: CartoErrorOptions & { jobId: string; status: string; reason?: string | undefined },
+  ) {
+    super(/^cancell?ed$/.test(options.status) ? "job-cancelled" : "job-failed", message, options);
+    this.jobId = options.jobId;
+    this.status = options.status;
+    this.reason = options.reason;
+  }
+}
+
+/** No answer arrived: no connection, name not found, TLS failure. Code `network`. */
+export class NetworkError extends CartoError {
+  /** The name of the class. */
+  override name = "NetworkError";
+  /** The host that was tried, with its port. */
+  readonly host: string | undefined;
+
+  /**
+   * Builds the error.
+   *
+   * @param message What was tried and how it failed
+   * @param options The host, the next step and the cause
+   */
+  constructor(message: string, options: CartoErrorOptions & { host?: string | undefined } = {}) {
+    super("network", message, options);
+    this.host = options.host;
+  }
+}
+
+/** Deno refused an operation; `flags` are the narrowest that allow it. Code `permission`. */
+export class PermissionError extends CartoError {
+  /** The name of the class. */
+  override name = "PermissionError";
+  /** The flags to add to the run, such as `--allow-read=creds.json`. */
+  readonly flags: readonly string[];
+
+  /**
+   * Builds the error; without a hint of its own it tells the flags to add.
+   *
+   * @param message What was tried and why it was refused
+   * @param options The flags, the next step and the cause
+   */
+  constructor(message: string, options: CartoErrorOptions & { flags: readonly string[] }) {
+    super("permission", message, {
+      ...options,
+      hint: options.hint ?? `Add to this run: ${options.flags.join(" ")}`,
+    });
+    this.flags = options.flags;
+  }
+}
+
+/** What an answer of the server tells besides its message. */
+export interface ResponseErrorOptions extends CartoErrorOptions {
+  /** The HTTP status; 200 when the body of a good answer holds an error. */
+  status: number;
+  /** The server's own number for the request, when it sent one. */
+  requestId?: string | undefined;
+  /** What the server called the context, such as `limit`. */
+  context?: string | undefined;
+  /** What the server added in detail, such as `datasource`. */
+  detail?: string | undefined;
+  /** Every message that the server sent, the first of them being in `message`. */
+  serverMessages?: readonly string[] | undefined;
+}
+
+/** The server answered with an error; `code` tells which kind, `status` is the HTTP status. */
+export class ResponseError extends CartoError {
+  /** The name of the class. */
+  override name = "ResponseError";
+  /** The HTTP status; 200 when the body of a good answer holds an error. */
+  readonly status: number;
+  /** The server's own number for the request, when it sent one. */
+  readonly requestId: string | undefined;
+  /** What the server called the context, such as `limit`. */
+  readonly context: string | undefined;
+  /** What the server added in detail, such as `datasource`. */
+  readonly detail: string | undefined;
+  /** Every message that the server sent, without secrets. */
+  readonly serverMessages: readonly string[];
+
+  /**
+   * Builds the error.
+   *
+   * @param code What went wrong, by meaning
+   * @param message The server's message or what replaces it
+   * @param options Status and what else the server told
+   */
+  constructor(code: CartoErrorCode, message: string, options: ResponseErrorOptions) {
+    super(code, message, options);
+    this.status = options.status;
+    this.requestId = options.requestId;
+    this.context = options.context;
+    this.detail = options.detail;
+    this.serverMessages = options.serverMessages ?? [];
+  }
+}
+
+/** The account sent too many requests (429). Code `rate-limited`. */
+export class RateLimitError extends ResponseError {
+  /** The name of the class. */
+  override name = "RateLimitError";
+  /** Seconds to wait before the next request. */
+  readonly retryAfter: number;
+  /** Requests allowed in the period, when told. */
+  readonly limit: number | undefined;
+  /** Requests left in the period, when told. */
+  readonly remaining: number | undefined;
+  /** Seconds until the full number is allowed again, when told. */
+  readonly reset: number | undefined;
+
+  /**
+   * Builds the error.
+   *
+   * @param message The server's message
+   * @param options Status, waiting time and the limits told
+   */
+  constructor(
+    message: string,
+    options: ResponseErrorOptions & {
+      retryAfter: number;
+      limit?: number | undefined;
+      remaining?: number | undefined;
+      reset?: number | undefined;
+    },
+  ) {
+    super("rate-limited", message, options);
+    this.retryAfter = options.retryAfter;
+    this.limit = options.limit;
+    this.remaining = options.remaining;
+    this.reset = options.reset;
+  }
+}
+
+/** No complete answer within the time allowed. Code `timeout`. */
+export class TimeoutError extends CartoError {
+  /** The name of the class. */
+  override name = "TimeoutError";
+  /** The time that was allowed, in milliseconds. */
+  readonly timeout: number;
+
+  /**
+   * Builds the error.
+   *
+   * @param message What was tried
+   * @param options The time allowed, the next step and the cause
+   */
+  constructor(message: string, options: CartoErrorOptions & { timeout: number }) {
+    super("timeout", message, options);
+    this.timeout = options.timeout;
+  }
+}
+
+/** The platform, runtime or format cannot do what was asked. Code `unsupported`. */
+export class UnsupportedError extends CartoError {
+  /** The name of the class. */
+  override name = "UnsupportedError";
+
+  /**
+   * Builds the error.
+   *
+   * @param message What cannot be done and by what
+   * @param options The next step and the cause
+   */
+  constructor(message: string, options: CartoErrorOptions = {}) {
+    super("unsupported", message, options);
+  }
 }

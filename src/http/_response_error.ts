@@ -1,8 +1,11 @@
 import { redact } from "../errors/_redact.ts";
-import type { CartoErrorCode } from "../errors/carto_error.ts";
-import { NetworkError } from "../errors/network_error.ts";
-import { RateLimitError } from "../errors/rate_limit_error.ts";
-import { ResponseError, type ResponseErrorOptions } from "../errors/response_error.ts";
+import {
+  type CartoErrorCode,
+  NetworkError,
+  RateLimitError,
+  ResponseError,
+  type ResponseErrorOptions,
+} from "../errors/mod.ts";
 import { netAccess } from "../permissions/access.ts";
 
 /** An answer that tells an error, its body already read. */

@@ -1,8 +1,12 @@
-import { ArgumentError } from "../errors/argument_error.ts";
-import { type CartoError, type CartoErrorCode, isCartoError } from "../errors/carto_error.ts";
+import {
+  ArgumentError,
+  type CartoError,
+  type CartoErrorCode,
+  isCartoError,
+  ResponseError,
+  TimeoutError,
+} from "../errors/mod.ts";
 import { redact } from "../errors/_redact.ts";
-import { ResponseError } from "../errors/response_error.ts";
-import { TimeoutError } from "../errors/timeout_error.ts";
 import { netAccess } from "../permissions/access.ts";
 import { isRefusal, permissionError } from "../permissions/advise.ts";
 import { type BodyReader, readBeginning, readBytes, readStream, Watchdog, watchUpload } from "./_body.ts";

@@ -1,4 +1,4 @@
-import { PermissionError } from "../errors/permission_error.ts";
+import { PermissionError } from "../errors/mod.ts";
 import { type Access, describeAccess, flagsFor } from "./access.ts";
 
 /** What is about to be done, for the advice given when Deno refuses it. */
