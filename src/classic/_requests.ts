@@ -25,6 +25,8 @@ export interface AccountRequest {
   readonly timeout?: number | undefined;
   readonly totalTimeout?: number | undefined;
   readonly retries?: number | undefined;
+  /** What else than the account's own secrets must be shown to nobody: passwords, tokens. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /**
@@ -96,7 +98,7 @@ export class AccountRequests {
       headers,
       retry: request.retry,
       operation: request.operation,
-      secrets: this.credentials.secrets,
+      secrets: [...this.credentials.secrets, ...(request.secrets ?? [])],
       ...(body === undefined ? {} : { body }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       ...(request.timeout === undefined ? {} : { timeout: request.timeout }),

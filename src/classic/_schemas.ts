@@ -78,3 +78,14 @@ export const datasetPage = z.looseObject({
   total_user_entries: count,
   total: count,
 });
+
+/** A permission, as `api/v1/viz` and `api/v1/perm` tell it. */
+export const permission = z.looseObject({
+  id: z.string(),
+  owner: z.optional(z.nullable(z.looseObject({ id: z.string(), username: text }))),
+  acl: z.optional(z.nullable(z.array(z.looseObject({
+    type: z.enum(["user", "org", "group"]),
+    entity: z.looseObject({ id: z.string() }),
+    access: z.enum(["r", "rw", "n"]),
+  })))),
+});

@@ -1,7 +1,6 @@
-import { ArgumentError, isCartoError, type ResponseError } from "../errors/mod.ts";
-import { check } from "./_check.ts";
-import { type AccountRequests, requestsOf } from "./_requests.ts";
+import { VizRequests } from "./_viz_requests.ts";
 import type { ClassicClient } from "./client.ts";
+import type { AclEntry, Permission } from "./permission.ts";
 
 /** Who may see a dataset. */
 export type DatasetPrivacy = "PRIVATE" | "PUBLIC" | "LINK" | "PASSWORD";
@@ -61,27 +60,50 @@ export interface DatasetGetOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Waits before a dataset that was not found is asked for again, in milliseconds. */
-const METADATA_WAITS = [1000, 2000, 4000, 8000];
-
-/** What the dashboard need not work out for a list. */
-const LEAN = {
-  show_table_size_and_row_count: false,
-  show_table: false,
-  show_stats: false,
-  show_likes: false,
-  show_liked: false,
-  show_permission: false,
-  show_uses_builder_features: false,
-  show_synchronization: false,
-  load_totals: false,
-};
+/** What can be changed in what the dashboard tells of a dataset or map. */
+export interface DatasetChanges {
+  /** The name; of a dataset, its table's too. */
+  name?: string | undefined;
+  /** The title. */
+  title?: string | undefined;
+  /** The description. */
+  description?: string | undefined;
+  /** The tags, which replace those that are there. */
+  tags?: readonly string[] | undefined;
+  /** The licence, by CARTO's short name such as `mit`. */
+  license?: string | undefined;
+  /** Where the data come from. */
+  source?: string | undefined;
+  /** Whom a map must name. */
+  attributions?: string | undefined;
+  /** The name to be shown. */
+  display_name?: string | undefined;
+  /** Whether it is protected from changes in the dashboard. */
+  locked?: boolean | undefined;
+}
 
 const PRIVACIES: readonly DatasetPrivacy[] = ["PRIVATE", "PUBLIC", "LINK", "PASSWORD"];
 
-/** The datasets of an account: `api/v1/viz` with type `table`. Needs the master key. */
+/**
+ * The datasets of an account: `api/v1/viz` with type `table`. Needs the master key.
+ *
+ * @example List the newest datasets, with a `fetch` of your own
+ * ```ts
+ * import { ClassicClient, Credentials } from "@cartoframes/cartoframes/classic";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const visualizations = [{ id: "1a", name: "cafes", privacy: "PRIVATE" }];
+ * const carto = new ClassicClient(new Credentials({ username: "ana", apiKey: "1234" }), {
+ *   fetch: () => Promise.resolve(Response.json({ visualizations, total_entries: 1 })),
+ * });
+ *
+ * for await (const { name, privacy } of carto.datasets.list({ limit: 10 })) {
+ *   assertEquals([name, privacy], ["cafes", "PRIVATE"]);
+ * }
+ * ```
+ */
 export class DatasetsApi {
-  readonly #requests: AccountRequests;
+  readonly #viz: VizRequests;
 
   /**
    * Made by {@link ClassicClient} as its member `datasets`.
@@ -89,7 +111,7 @@ export class DatasetsApi {
    * @param client The client whose account is used
    */
   constructor(client: ClassicClient) {
-    this.#requests = requestsOf(client);
+    this.#viz = new VizRequests(client, "table");
   }
 
   /**
@@ -98,41 +120,8 @@ export class DatasetsApi {
    * @param options Limit, filters, order
    * @throws {ArgumentError} A number is no whole number from 0
    */
-  async *list(options: DatasetListOptions = {}): AsyncGenerator<Dataset, void, void> {
-    const limit = checkCount("limit", options.limit) ?? Infinity;
-    const perPage = checkCount("perPage", options.perPage);
-    const { search, tags, order = "updated_at", excludeShared = true, signal } = options;
-    const operation = "list the datasets";
-    let received = 0;
-    for (let page = 1; received < limit; page++) {
-      const answer = await this.#requests.json({
-        method: "GET",
-        path: "api/v1/viz/",
-        operation,
-        retry: "read",
-        query: {
-          type: "table",
-          exclude_shared: excludeShared,
-          with_dependent_visualizations: 1,
-          ...LEAN,
-          order,
-          q: search,
-          tags: tags?.join(","),
-          per_page: perPage,
-          page,
-        },
-        signal,
-      });
-      const body = await check("datasetPage", answer.body, { operation, status: answer.status });
-      for (const dataset of body.visualizations) {
-        if (received >= limit) return;
-        received++;
-        yield dataset;
-      }
-      const total = body.total_entries ?? body.total_user_entries ?? body.total;
-      // Without a total there is one page. An empty page ends a list that shrank meanwhile.
-      if (typeof total !== "number" || received >= total || body.visualizations.length === 0) return;
-    }
+  list(options: DatasetListOptions = {}): AsyncGenerator<Dataset, void, void> {
+    return this.#viz.list(options);
   }
 
   /**
@@ -142,20 +131,8 @@ export class DatasetsApi {
    * @param options Whether to wait for the metadata of a new table
    * @throws {ResponseError} `not-found` when there is none
    */
-  async get(dataset: string, options: DatasetGetOptions = {}): Promise<Dataset> {
-    const { waitForMetadata = false, signal } = options;
-    const waits = waitForMetadata ? METADATA_WAITS : [];
-    for (let attempt = 0;; attempt++) {
-      try {
-        return await this.#send("GET", dataset, `read dataset "${dataset}"`, { signal });
-      } catch (error) {
-        const wait = waits[attempt];
-        if (wait === undefined || !isCartoError(error) || (error as ResponseError).status !== 404) {
-          throw error;
-        }
-        await this.#requests.sleep(wait, signal);
-      }
-    }
+  get(dataset: string, options: DatasetGetOptions = {}): Promise<Dataset> {
+    return this.#viz.get(dataset, options);
   }
 
   /**
@@ -165,13 +142,19 @@ export class DatasetsApi {
    * @param name The new name
    * @returns The dataset as it is then
    */
-  async rename(dataset: string, name: string, options: DatasetGetOptions = {}): Promise<Dataset> {
-    checkName(name, "name");
-    const found = await this.get(dataset, { waitForMetadata: true, ...options });
-    return await this.#send("PUT", found.id, `rename dataset "${dataset}"`, {
-      json: { id: found.id, name },
-      signal: options.signal,
-    });
+  rename(dataset: string, name: string, options: DatasetGetOptions = {}): Promise<Dataset> {
+    return this.#viz.rename(dataset, name, options);
+  }
+
+  /**
+   * Changes what the dashboard tells of a dataset; what is not given stays.
+   *
+   * @param dataset Its id or name
+   * @param changes The members to change
+   * @returns The dataset as it is then
+   */
+  update(dataset: string, changes: DatasetChanges, options: DatasetGetOptions = {}): Promise<Dataset> {
+    return this.#viz.update(dataset, { ...changes }, options);
   }
 
   /**
@@ -182,23 +165,34 @@ export class DatasetsApi {
    * @returns The dataset as it is then
    * @throws {ArgumentError} There is no such privacy
    */
-  async setPrivacy(
+  setPrivacy(
     dataset: string,
     privacy: DatasetPrivacy | Lowercase<DatasetPrivacy>,
     options: DatasetGetOptions = {},
   ): Promise<Dataset> {
-    const wanted = String(privacy).toUpperCase() as DatasetPrivacy;
-    if (!PRIVACIES.includes(wanted)) {
-      throw new ArgumentError(`Cannot set privacy "${privacy}": it is one of ${PRIVACIES.join(", ")}`, {
-        argument: "privacy",
-      });
-    }
-    const found = await this.get(dataset, { waitForMetadata: true, ...options });
-    if (found.privacy === wanted) return found;
-    return await this.#send("PUT", found.id, `change the privacy of dataset "${dataset}"`, {
-      json: { id: found.id, privacy: wanted },
-      signal: options.signal,
-    });
+    return this.#viz.setPrivacy(dataset, privacy, PRIVACIES, {}, options);
+  }
+
+  /**
+   * Whose a dataset is and with whom it is shared.
+   *
+   * @param dataset Its id or name
+   * @returns The permission
+   */
+  permission(dataset: string, options: DatasetGetOptions = {}): Promise<Permission> {
+    return this.#viz.permission(dataset, options);
+  }
+
+  /**
+   * Shares a dataset within the organisation: `PUT api/v1/perm/{id}`, as the dashboard does. Only its owner can.
+   *
+   * @param dataset Its id or name
+   * @param acl With whom; it replaces the list that is there, and an empty one ends the sharing
+   * @returns The permission as it is then
+   * @throws {ArgumentError} An entry has an unknown type or access
+   */
+  share(dataset: string, acl: readonly AclEntry[], options: DatasetGetOptions = {}): Promise<Permission> {
+    return this.#viz.share(dataset, acl, options);
   }
 
   /**
@@ -208,60 +202,10 @@ export class DatasetsApi {
    * @param options `force` deletes it although maps use it
    * @throws {ArgumentError} Maps use it, and `force` is not given
    */
-  async delete(
+  delete(
     dataset: string,
     options: DatasetGetOptions & { force?: boolean | undefined } = {},
   ): Promise<void> {
-    const { force = false, ...rest } = options;
-    const found = await this.get(dataset, rest);
-    const maps = found.dependent_visualizations_count ?? 0;
-    if (maps > 0 && !force) {
-      throw new ArgumentError(
-        `Cannot delete dataset "${dataset}": ${maps} ${maps === 1 ? "map uses" : "maps use"} it`,
-        {
-          argument: "force",
-          hint: "Pass { force: true } to delete it all the same",
-        },
-      );
-    }
-    await this.#requests.json({
-      method: "DELETE",
-      path: pathOf(found.id),
-      operation: `delete dataset "${dataset}"`,
-      retry: "rate-limit",
-      signal: rest.signal,
-    });
+    return this.#viz.delete(dataset, options);
   }
-
-  async #send(
-    method: "GET" | "PUT",
-    dataset: string,
-    operation: string,
-    more: { json?: Record<string, unknown>; signal?: AbortSignal | undefined },
-  ): Promise<Dataset> {
-    const answer = await this.#requests.json({
-      method,
-      path: pathOf(dataset),
-      operation,
-      retry: method === "GET" ? "read" : "rate-limit",
-      ...more,
-    });
-    return await check("dataset", answer.body, { operation, status: answer.status });
-  }
-}
-
-function pathOf(dataset: string): string {
-  checkName(dataset, "dataset");
-  return `api/v1/viz/${encodeURIComponent(dataset)}/`;
-}
-
-function checkName(name: string, argument: string): void {
-  if (typeof name !== "string" || name === "") {
-    throw new ArgumentError(`Cannot use an empty ${argument}`, { argument });
-  }
-}
-
-function checkCount(argument: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value;
-  throw new ArgumentError(`Cannot use ${value} as ${argument}: it is a whole number from 0`, { argument });
 }
