@@ -1,7 +1,7 @@
 import { DataError } from "../errors/mod.ts";
 
 /** A column of an answer in JSON, as the server describes it. */
-interface WireField {
+export interface WireField {
   readonly type: string;
   readonly pgtype?: string | null | undefined;
 }

@@ -3,47 +3,6 @@ import * as z from "../_deps/zod_mini.ts";
 
 const text = z.optional(z.nullable(z.string()));
 const count = z.optional(z.nullable(z.number()));
-/** Rows are converted one by one later; looking at each here would be work done twice. */
-const list = z.custom<unknown[]>((value) => Array.isArray(value), "Expected a list");
-
-/** The answer of `api/v2/sql` in JSON. */
-export const sqlAnswer = z.looseObject({
-  rows: list,
-  time: count,
-  total_rows: count,
-  fields: z.optional(z.record(
-    z.string(),
-    z.looseObject({
-      type: z.string(),
-      pgtype: text,
-      wkbtype: text,
-      dims: count,
-      srid: count,
-    }),
-  )),
-  notices: z.optional(z.array(z.string())),
-  warnings: z.optional(z.array(z.string())),
-  infos: z.optional(z.array(z.string())),
-});
-
-/** The answer of `api/v2/sql` in GeoJSON. */
-export const geojsonAnswer = z.looseObject({ type: z.literal("FeatureCollection"), features: list });
-
-/** The answer of `api/v2/sql/copyfrom`. */
-export const copyAnswer = z.looseObject({ total_rows: z.number(), time: count });
-
-/** A document of `api/v2/sql/job`. */
-export const jobDocument = z.looseObject({
-  job_id: z.string(),
-  status: z.string(),
-  user: text,
-  query: z.optional(z.unknown()),
-  created_at: text,
-  updated_at: text,
-  failed_reason: text,
-  fallback_status: text,
-});
-
 /** The answer of `api/v3/me`. */
 export const meDocument = z.looseObject({
   user_data: z.optional(z.nullable(z.looseObject({
@@ -88,4 +47,29 @@ export const permission = z.looseObject({
     entity: z.looseObject({ id: z.string() }),
     access: z.enum(["r", "rw", "n"]),
   })))),
+});
+
+/** The answer of `api/v3/visualization_exports`. */
+export const visualizationExport = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  visualization_id: text,
+  user_id: text,
+  url: text,
+});
+
+/** The answer of `api/v1/tables`. */
+export const tableDocument = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  privacy: text,
+  updated_at: text,
+  rows_counted: count,
+  row_count: count,
+  size: count,
+  table_size: count,
+  map_id: text,
+  description: text,
+  geometry_types: z.optional(z.nullable(z.array(z.string()))),
+  table_visualization: z.optional(z.nullable(z.looseObject({ id: z.string() }))),
 });

@@ -1,7 +1,7 @@
 import { ArgumentError, type CartoError, isCartoError, JobError, TimeoutError } from "../errors/mod.ts";
 import { redact } from "../errors/_redact.ts";
 import { RateLimitError, type ResponseError } from "../errors/mod.ts";
-import { check } from "./_check.ts";
+import { checkCore } from "./_core_check.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
 import { sqlInputText } from "./_sql_input.ts";
 import type { ClassicClient } from "./client.ts";
@@ -351,7 +351,7 @@ export class BatchJobsApi {
       retry: method === "GET" ? "read" : "rate-limit",
       ...more,
     });
-    return await check("jobDocument", answer.body, { operation, status: answer.status });
+    return checkCore("jobDocument", answer.body, { operation, status: answer.status });
   }
 }
 

@@ -1,7 +1,7 @@
 import { isLoopback } from "../auth/_fields.ts";
 import { ArgumentError, DataError } from "../errors/mod.ts";
 import { advise } from "../permissions/advise.ts";
-import { check } from "./_check.ts";
+import { checkCore } from "./_core_check.ts";
 import { chunksOf, CopyGuard, gzipStream, isRepeatable, streamOf } from "./_copy_streams.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
 import { sqlInputText } from "./_sql_input.ts";
@@ -136,7 +136,8 @@ export class CopyApi {
       retries: options.retries,
       timeout: options.timeout ?? this.#requests.timeout ?? COPY_TIMEOUT,
     });
-    const body = await check("copyAnswer", answer.body, { operation, status: answer.status });
+    const context = { operation, status: answer.status };
+    const body = checkCore<{ total_rows: number; time?: number | null }>("copyAnswer", answer.body, context);
     return { totalRows: body.total_rows, time: body.time ?? undefined };
   }
 

@@ -1,9 +1,9 @@
 import { ArgumentError, DataError, ResponseError } from "../errors/mod.ts";
 import { errorFromAnswer, holdsError } from "../http/_response_error.ts";
 import type { HttpAnswer } from "../http/transport.ts";
-import { check } from "./_check.ts";
+import { checkCore } from "./_core_check.ts";
 import { type AccountRequest, type AccountRequests, type Parameters, requestsOf } from "./_requests.ts";
-import { columnOrder, RowConverter } from "./_rows.ts";
+import { columnOrder, RowConverter, type WireField } from "./_rows.ts";
 import { sqlInputText } from "./_sql_input.ts";
 import { countStatements, isSqlQuery, topLevelWords } from "./_sql_scan.ts";
 import type { ClassicClient } from "./client.ts";
@@ -308,14 +308,14 @@ export class SqlApi {
     const request = sqlRequest(query, options, undefined);
     const answer = await this.#requests.text(request);
     const body = parseAnswer(answer, request, this.#requests.credentials.secrets);
-    const parsed = await check("sqlAnswer", body, { operation: request.operation, status: answer.status });
-    // From the body itself: the check makes a copy, without a column called "__proto__".
-    const wireFields = (body as typeof parsed).fields ?? {};
+    const context = { operation: request.operation, status: answer.status };
+    const parsed = checkCore<WireAnswer>("sqlAnswer", body, context);
+    const wireFields = parsed.fields ?? {};
     const { rows, roundedColumns } = new RowConverter(wireFields, {
       int8: options.int8 ?? "bigint",
       numeric: options.numeric ?? "text",
       allowRounded: options.allowRounded ?? false,
-    }).convert(parsed.rows as SqlRow[], answer.body);
+    }).convert(parsed.rows, answer.body);
     return {
       rows: options.rows === undefined ? rows as Row[] : parseRows(rows, options.rows),
       fields: columnOrder(wireFields, answer.body).map((name) => field(name, wireFields[name])),
@@ -330,12 +330,20 @@ export class SqlApi {
 
   async #geojson(request: SqlRequest): Promise<SqlFeatureCollection> {
     const answer = await this.#requests.json(request);
-    const body = await check("geojsonAnswer", answer.body, {
-      operation: request.operation,
-      status: answer.status,
-    });
-    return body as unknown as SqlFeatureCollection;
+    const context = { operation: request.operation, status: answer.status };
+    return checkCore<SqlFeatureCollection>("geojsonAnswer", answer.body, context);
   }
+}
+
+/** The answer of `api/v2/sql` in JSON, as far as it is used. */
+interface WireAnswer {
+  readonly rows: SqlRow[];
+  readonly fields?: Readonly<Record<string, WireField & Readonly<Record<string, unknown>>>>;
+  readonly total_rows?: number | null;
+  readonly time?: number | null;
+  readonly notices?: readonly string[] | null;
+  readonly warnings?: readonly string[] | null;
+  readonly infos?: readonly string[] | null;
 }
 
 type SqlRequest = AccountRequest;
