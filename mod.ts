@@ -31,7 +31,7 @@ export type * from "./src/frame/types.ts";
 export { Column, type ColumnValues } from "./src/frame/column.ts";
 export { type FrameOptions, GeoDataFrame, type SetGeometryOptions } from "./src/frame/geo_data_frame.ts";
 export type { ColumnInput, ColumnsInput } from "./src/frame/from_columns.ts";
-export type { FromRowsOptions } from "./src/frame/from_rows.ts";
+export type { FromRowsOptions, OnBadValue } from "./src/frame/from_rows.ts";
 export type { FromCsvOptions } from "./src/frame/from_csv.ts";
 export type { FromGeoJsonOptions } from "./src/frame/from_geojson.ts";
 export type { BatchInput, FrameInput } from "./src/frame/from_any.ts";

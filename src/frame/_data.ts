@@ -1,5 +1,6 @@
 import { DataError, type DataPlace } from "../errors/mod.ts";
 import type { Column } from "./column.ts";
+import type { OnBadValue } from "./from_rows.ts";
 import type { ColumnType, Field, RenamedColumn } from "./types.ts";
 
 /** Null bits as Arrow has them: bit i is set where row i holds a value; undefined where no row is null. */
@@ -219,6 +220,13 @@ export function placed(error: unknown, place: DataPlace): unknown {
     return new DataError(message, { place: { ...error.place, ...place }, hint: error.hint, cause: error });
   }
   return error;
+}
+
+/** Tells a value that does not fit to who wants to know; what is no fault of the value is thrown. */
+export function tellBadValue(tell: OnBadValue, error: unknown, place: DataPlace, type: ColumnType): void {
+  const fault = placed(error, place);
+  if (!(fault instanceof DataError)) throw fault;
+  tell(fault, type);
 }
 
 /** A value as a message shows it: short, on one line, text in quotes. */

@@ -1,12 +1,12 @@
 import { ArgumentError, DataError, type DataPlace } from "../errors/mod.ts";
-import { type ColumnData, type FrameParts, freeName, isValid, placed } from "./_data.ts";
+import { type ColumnData, type FrameParts, freeName, isValid, placed, tellBadValue } from "./_data.ts";
 import { grow } from "./_bytes.ts";
 import { CsvRecords, Utf8Checker } from "./_csv_records.ts";
 import { guessCsvType } from "./_csv_types.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { TextBuilder } from "./_text_builder.ts";
 import { type Column, columnOf } from "./column.ts";
-import { fieldOf } from "./from_rows.ts";
+import { fieldOf, type OnBadValue } from "./from_rows.ts";
 import type { ColumnType, RenamedColumn } from "./types.ts";
 
 const encoder = new TextEncoder();
@@ -33,6 +33,11 @@ export interface FromCsvOptions {
   srid?: number | undefined;
   /** The file's name, for error messages. */
   file?: string | undefined;
+  /**
+   * Is told of each field that does not fit its column's type, such as a geometry that cannot be read; the row then holds
+   * null there. Default: the first such field is an error.
+   */
+  onBadValue?: OnBadValue | undefined;
 }
 
 /** The parts of a frame of CSV that is at hand. */
@@ -262,7 +267,7 @@ export class CsvReader {
     const type = told ?? (name === this.#options.geometryColumn ? "geometry" : guessCsvType(text, comma));
     if (type === "text") return columnOf({ name, type, nullable: true }, text);
     const place = (row: number): DataPlace => ({ ...this.#file(), line: lines[row], column: name });
-    const data = convert(text, type, comma, place);
+    const data = convert(text, type, comma, place, this.#options.onBadValue);
     return columnOf(fieldOf(name, type, data, this.#options.srid), data);
   }
 }
@@ -277,6 +282,7 @@ function convert(
   type: ColumnType,
   comma: boolean,
   place: (row: number) => DataPlace,
+  onBadValue: OnBadValue | undefined,
 ): ColumnData {
   const builder = makeBuilder(type);
   const decimal = comma && /^(?:float[48]|numeric)$/.test(type);
@@ -299,7 +305,9 @@ function convert(
         builder.text(point, 0, point.length);
       } else builder.text(bytes, start, end);
     } catch (error) {
-      throw placed(error, place(row));
+      if (onBadValue === undefined) throw placed(error, place(row));
+      tellBadValue(onBadValue, error, place(row), type);
+      builder.null();
     }
   }
   return builder.finish();

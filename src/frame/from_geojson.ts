@@ -1,5 +1,5 @@
 import { DataError, type DataPlace } from "../errors/mod.ts";
-import { type FrameParts, freeName, placed, shown } from "./_data.ts";
+import { type FrameParts, freeName, placed, shown, tellBadValue } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf } from "./column.ts";
 import { columnOfValues, fieldOf, type FromRowsOptions } from "./from_rows.ts";
@@ -93,7 +93,10 @@ export class FeatureColumns {
     try {
       this.#geometry.pushGeoJson(feature.geometry, srid);
     } catch (error) {
-      throw placed(error, this.#place(row));
+      const { onBadValue } = this.#options;
+      if (onBadValue === undefined) throw placed(error, this.#place(row));
+      tellBadValue(onBadValue, error, this.#place(row), "geometry");
+      this.#geometry.null();
     }
     this.#srid ??= srid;
     this.#ids.push(feature.id ?? null);
@@ -117,7 +120,7 @@ export class FeatureColumns {
   take(schema: FeatureSchema | undefined): FrameParts {
     const { ids, properties, srid } = schema ?? this.schema();
     const count = this.#ids.length;
-    const place = this.#place as never;
+    const place = this.#place;
     const data = this.#geometry.finish();
     const { id, names, renamed } = featureColumnNames({ ids, properties });
     const columns: Column[] = [];

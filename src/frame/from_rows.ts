@@ -1,9 +1,12 @@
-import { ArgumentError } from "../errors/mod.ts";
-import { type ColumnData, type FrameParts, placed } from "./_data.ts";
+import { ArgumentError, type DataError, type DataPlace } from "../errors/mod.ts";
+import { type ColumnData, type FrameParts, placed, tellBadValue } from "./_data.ts";
 import { TypeGuess } from "./_infer.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { type Column, columnOf } from "./column.ts";
 import type { ColumnType, Field } from "./types.ts";
+
+/** Is told of a value that does not fit its column, with its place, and the column's type. */
+export type OnBadValue = (error: DataError, type: ColumnType) => void;
 
 /** How values become columns. */
 export interface FromRowsOptions {
@@ -15,6 +18,11 @@ export interface FromRowsOptions {
   srid?: number | undefined;
   /** The number that the first row has in error messages. Default: 1. */
   firstRow?: number | undefined;
+  /**
+   * Is told of each value that does not fit its column's type, such as a geometry that cannot be read; the row then holds
+   * null there. Default: the first such value is an error.
+   */
+  onBadValue?: OnBadValue | undefined;
 }
 
 /** One column of values, guessed or told. */
@@ -22,8 +30,9 @@ export function columnOfValues(
   name: string,
   values: ArrayLike<unknown>,
   options: FromRowsOptions,
-  place: (row: number) => Record<string, unknown> = (row) => ({ row: (options.firstRow ?? 1) + row }),
+  place: (row: number) => DataPlace = (row) => ({ row: (options.firstRow ?? 1) + row }),
 ): Column {
+  const { onBadValue } = options;
   let row = 0;
   try {
     const type = columnType(name, values, options, (at) => row = at);
@@ -31,7 +40,15 @@ export function columnOfValues(
     for (row = 0; row < values.length; row++) {
       const value = values[row];
       if (value === null || value === undefined) builder.null();
-      else builder.value(value);
+      else if (onBadValue === undefined) builder.value(value);
+      else {
+        try {
+          builder.value(value);
+        } catch (error) {
+          tellBadValue(onBadValue, error, { ...place(row), column: name }, type);
+          builder.null();
+        }
+      }
     }
     const data = builder.finish();
     return columnOf(fieldOf(name, type, data, options.srid), data);

@@ -4,14 +4,14 @@ import { type ColumnSummary, htmlTable, summaryOf, textTable } from "./_show.ts"
 import { csvChunks, csvText } from "./_to_csv.ts";
 import { featureCollection } from "./_to_geojson.ts";
 import { concatData, gatherData } from "./_gather.ts";
-import { chooseGeometryColumn, type FrameParts, type FrameSource, placed } from "./_data.ts";
+import { chooseGeometryColumn, type FrameParts, type FrameSource, placed, tellBadValue } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf, dataOf, rangeOf } from "./column.ts";
 import { arrowParts } from "./from_arrow.ts";
 import { columnFromValues, type ColumnInput, columnParts, type ColumnsInput } from "./from_columns.ts";
 import { csvParts, csvStreamParts, type FromCsvOptions } from "./from_csv.ts";
 import { type FromGeoJsonOptions, geoJsonParts } from "./from_geojson.ts";
-import { type FromRowsOptions, rowParts } from "./from_rows.ts";
+import { type FromRowsOptions, type OnBadValue, rowParts } from "./from_rows.ts";
 import type { CellValue, ColumnType, Field, RenamedColumn, Row } from "./types.ts";
 import type { ArrowOptions } from "./_arrow_ipc.ts";
 import type { ToCsvOptions } from "./_to_csv.ts";
@@ -31,6 +31,8 @@ export interface SetGeometryOptions {
   name?: string | undefined;
   /** The coordinate system of geometries that tell none. Default: 4326 for x and y, else none. */
   srid?: number | undefined;
+  /** Is told of each value that is no geometry; the row then has none. Default: the first such value is an error. */
+  onBadValue?: OnBadValue | undefined;
 }
 
 let build: (parts: FrameParts) => GeoDataFrame;
@@ -548,7 +550,10 @@ export class GeoDataFrame implements Iterable<Row> {
       try {
         value === null || value === undefined ? builder.null() : builder.value(value);
       } catch (error) {
-        throw placed(error, this.#placeOf(row - 1, column?.name ?? name));
+        const place = this.#placeOf(row - 1, column?.name ?? name);
+        if (options.onBadValue === undefined) throw placed(error, place);
+        tellBadValue(options.onBadValue, error, place, "geometry");
+        builder.null();
       }
     }
     const data = builder.finish();

@@ -8,7 +8,7 @@ export type { DataPlace } from "../errors/mod.ts";
 export { Column, type ColumnValues } from "./column.ts";
 export { type FrameOptions, GeoDataFrame, type SetGeometryOptions } from "./geo_data_frame.ts";
 export type { ColumnInput, ColumnsInput } from "./from_columns.ts";
-export type { FromRowsOptions } from "./from_rows.ts";
+export type { FromRowsOptions, OnBadValue } from "./from_rows.ts";
 export type { FromCsvOptions } from "./from_csv.ts";
 export type { FromGeoJsonOptions } from "./from_geojson.ts";
 export type { ArrowOptions } from "./_arrow_ipc.ts";

@@ -60,6 +60,7 @@ async function csvOptions(source: ByteSource, context: ReadContext): Promise<Fro
     geometryColumn: options.geometryColumn,
     srid: options.srid,
     file: source.name,
+    onBadValue: options.onBadValue,
   };
 }
 

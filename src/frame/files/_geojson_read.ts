@@ -34,6 +34,7 @@ export async function* readGeoJson(
     types: context.options.types,
     srid: context.options.srid,
     file: source.name,
+    onBadValue: context.options.onBadValue,
   };
   let found = context.whole || !source.again ? undefined : await look(source, context, options);
   let srid = found?.schema.srid;

@@ -1,3 +1,4 @@
+import type { OnBadValue } from "../from_rows.ts";
 import type { ColumnType } from "../types.ts";
 
 /**
@@ -62,6 +63,11 @@ export interface ReadFileOptions {
    * order mark, a `.cpg` file, the table's header).
    */
   encoding?: string | undefined;
+  /**
+   * CSV and the GeoJSON family: is told of each value that does not fit its column's type, such as a geometry that cannot be
+   * read; the row then holds null there. Default: the first such value is an error.
+   */
+  onBadValue?: OnBadValue | undefined;
   /** The most rows of one batch. Default: 65,536. */
   batchRows?: number | undefined;
   /** Ends the work early. */
