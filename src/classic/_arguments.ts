@@ -30,6 +30,8 @@ export function checkWord<Word extends string>(
 export function segment(name: string, argument: string): string {
   checkName(name, argument);
   // These two would be taken out of the path, and another endpoint be asked
-  if (name === "." || name === "..") throw new ArgumentError(`Cannot use "${name}" as ${argument}`, { argument });
+  if (name === "." || name === "..") {
+    throw new ArgumentError(`Cannot use "${name}" as ${argument}`, { argument });
+  }
   return encodeURIComponent(name);
 }

@@ -73,3 +73,56 @@ export const tableDocument = z.looseObject({
   geometry_types: z.optional(z.nullable(z.array(z.string()))),
   table_visualization: z.optional(z.nullable(z.looseObject({ id: z.string() }))),
 });
+
+/** One key of `api/v3/api_keys`. */
+export const apiKey = z.looseObject({
+  name: z.string(),
+  type: z.string(),
+  token: z.string(),
+  user: z.optional(z.nullable(z.looseObject({ username: text }))),
+  grants: z.optional(z.unknown()),
+  created_at: text,
+  updated_at: text,
+});
+
+/** One page of `api/v3/api_keys`. */
+export const apiKeyPage = z.looseObject({ result: z.array(apiKey), total: count, count });
+
+/** One page that CARTO shows, of `api/v4/kuviz`. */
+export const kuviz = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  privacy: z.string(),
+  url: z.string(),
+  created_at: text,
+  updated_at: text,
+});
+
+/** One page of the list of `api/v4/kuviz`. */
+export const kuvizPage = z.looseObject({
+  visualizations: z.array(kuviz),
+  total_entries: count,
+  total_user_entries: count,
+  total: count,
+});
+
+const flag = z.optional(z.nullable(z.boolean()));
+
+/** A user of `api/v1/users` or `api/v1/organization`. */
+export const user = z.looseObject({
+  username: z.string(),
+  email: text,
+  name: text,
+  last_name: text,
+  base_url: text,
+  avatar_url: text,
+  quota_in_bytes: count,
+  db_size_in_bytes: count,
+  table_count: count,
+  public_visualization_count: count,
+  all_visualization_count: count,
+  soft_geocoding_limit: flag,
+  org_admin: flag,
+  org_user: flag,
+  viewer: flag,
+});
