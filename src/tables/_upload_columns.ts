@@ -1,7 +1,7 @@
-import { ArgumentError, DataError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, type CartoError, DataError, isCartoError } from "../errors/mod.ts";
 import type { Column } from "../frame/column.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import { scanGeometryColumn } from "../frame/geometry/_bulk.ts";
+import { findUnstorable, scanGeometryColumn } from "../frame/geometry/_bulk.ts";
 import type { Geometry } from "../frame/geometry/mod.ts";
 import { sqlTypeOf } from "../frame/pg_types.ts";
 import { cartodbIdProblems, planColumns, type PlannedColumn } from "../frame/plan_columns.ts";
@@ -11,6 +11,24 @@ import type { WriteColumn } from "./_platform.ts";
 
 /** The SRID of all geometries in CARTO. */
 export const SRID = 4326;
+
+/** What an upload refuses, as a word. */
+export type FaultCode =
+  | "bad-geometry"
+  | "dimensions"
+  | "srid"
+  | "too-few-points"
+  | "open-ring"
+  | "cartodb-id"
+  | "batch";
+
+/** Is told of each fault for which an upload is refused. An upload throws the first; a check gathers them. */
+export type OnFault = (code: FaultCode, error: CartoError) => void;
+
+/** Refuses the data at the first fault. */
+export const refuse: OnFault = (_code, error) => {
+  throw error;
+};
 
 /** What the columns of the data become in the table. */
 export interface UploadColumns {
@@ -78,26 +96,32 @@ export function scanGeometries(column: Column): ReturnType<typeof scanGeometryCo
 }
 
 /**
- * Refuses geometries that the planned column cannot hold: of other dimensions, or of another coordinate system than
- * the column's.
+ * Refuses geometries that the planned column cannot hold: of other dimensions, of another coordinate system than the
+ * column's, with open rings or too few points. PostGIS takes the last ones as text and not in binary, which would make
+ * them a matter of chance.
  */
 export function checkGeometries(
   frame: GeoDataFrame,
   column: string,
   wanted: { readonly dimensions: string; readonly srid: number },
   rowsBefore: number,
+  onFault: OnFault = refuse,
 ): void {
-  const scan = scanGeometries(frame.column(column));
+  const rows = frame.column(column);
+  const scan = scanGeometries(rows);
   if (scan === undefined) return;
   const foreign = scan.srids.find((srid) => srid !== 0 && srid !== wanted.srid);
   if (foreign !== undefined) {
-    throw new DataError(`Cannot write a geometry of SRID ${foreign}: the column has SRID ${wanted.srid}`, {
-      place: { column },
-      hint: "Give all geometries of the column the same coordinate system",
-    });
+    onFault(
+      "srid",
+      new DataError(`Cannot write a geometry of SRID ${foreign}: the column has SRID ${wanted.srid}`, {
+        place: { column },
+        hint: "Give all geometries of the column the same coordinate system",
+      }),
+    );
   }
+  checkParts(frame, rows, rowsBefore, onFault);
   if (wanted.dimensions === "" && !scan.hasZ && !scan.hasM) return;
-  const rows = frame.column(column);
   for (let row = 0; row < rows.length; row++) {
     const geometry = rows.get(row) as { hasZ: boolean; hasM: boolean } | null;
     if (geometry === null) continue;
@@ -105,24 +129,56 @@ export function checkGeometries(
     if (dimensions === wanted.dimensions) continue;
     const words = (text: string) =>
       text === "" ? "x and y" : `x, y and ${[...text.toLowerCase()].join(", ")}`;
-    throw new DataError(
-      `Cannot write a geometry of ${words(dimensions)} among those of ${words(wanted.dimensions)}`,
-      { place: { row: rowsBefore + row + 1, column } },
+    onFault(
+      "dimensions",
+      new DataError(
+        `Cannot write a geometry of ${words(dimensions)} among those of ${words(wanted.dimensions)}`,
+        { place: { row: rowsBefore + row + 1, column } },
+      ),
     );
   }
+}
+
+/** Refuses open rings, and lines and rings of too few points. */
+function checkParts(frame: GeoDataFrame, column: Column, rowsBefore: number, onFault: OnFault): void {
+  const { bytes, validity, name } = column;
+  if (bytes === undefined) return;
+  findUnstorable({ ...bytes, validity }, (row, problems) => {
+    const place = { ...frame.placeOf(row), row: rowsBefore + row + 1, column: name };
+    for (const { kind, message } of problems) {
+      const isOpen = kind === "open-ring";
+      onFault(
+        isOpen ? kind : "too-few-points",
+        new DataError(message, {
+          place,
+          hint: isOpen
+            ? "Close the rings with repairGeometry, or set the geometry to null"
+            : "Mend the geometry, or set it to null",
+        }),
+      );
+    }
+  });
 }
 
 /**
  * Refuses ids of a later batch that cannot be CARTO's ids, when those of the first could. Ids that are repeated in
  * another batch are found by the database, before anything is changed.
  */
-export function checkIds(frame: GeoDataFrame, column: string, rowsBefore: number): void {
-  const [first] = cartodbIdProblems(frame.column(column), 1);
-  if (first === undefined) return;
-  throw new DataError(first.message, {
-    place: first.row < 0 ? { column } : { row: rowsBefore + first.row + 1, column },
-    hint: "Leave the column out to get new ids, or give it another name",
-  });
+export function checkIds(
+  frame: GeoDataFrame,
+  column: string,
+  rowsBefore: number,
+  onFault: OnFault = refuse,
+): void {
+  for (const { row, message } of cartodbIdProblems(frame.column(column), onFault === refuse ? 1 : Infinity)) {
+    onFault(
+      "cartodb-id",
+      new DataError(message, {
+        place: row < 0 ? { column } : { row: rowsBefore + row + 1, column },
+        hint: "Leave the column out to get new ids, or give it another name",
+      }),
+    );
+  }
 }
 
 /**
@@ -131,7 +187,7 @@ export function checkIds(frame: GeoDataFrame, column: string, rowsBefore: number
  *
  * @throws {UnsupportedError} The coordinate system is none of those that can be reprojected here
  */
-export function toWgs84(frame: GeoDataFrame, operation: string): GeoDataFrame {
+export function toWgs84(frame: GeoDataFrame, operation: string, onFault: OnFault = refuse): GeoDataFrame {
   const { geometry, geometryColumn } = frame;
   if (geometry === undefined || geometryColumn === undefined) return frame;
   const ofColumn = frame.srid ?? SRID;
@@ -143,10 +199,14 @@ export function toWgs84(frame: GeoDataFrame, operation: string): GeoDataFrame {
       return each === null ? null : each.withSrid(each.srid === 0 ? ofColumn : each.srid).reproject(SRID);
     } catch (error) {
       if (!isCartoError(error) || error.code !== "invalid-data") throw error;
-      throw new DataError(`Cannot ${operation}: ${error.message}`, {
-        place: { ...frame.placeOf(row), column: geometryColumn },
-        cause: error,
-      });
+      onFault(
+        "bad-geometry",
+        new DataError(`Cannot ${operation}: ${error.message}`, {
+          place: { ...frame.placeOf(row), column: geometryColumn },
+          cause: error,
+        }),
+      );
+      return null;
     }
   });
   return frame.setGeometry(moved, { name: geometryColumn, srid: SRID });

@@ -1,9 +1,11 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError, type CartoError } from "../errors/mod.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import {
   checkGeometries,
   checkIds,
+  type OnFault,
   planUpload,
+  refuse,
   SRID,
   toWgs84,
   type UploadColumns,
@@ -18,6 +20,8 @@ export interface Preparing {
   readonly geomCol: string | undefined;
   /** The name of a column of row numbers, when one is wanted. */
   readonly indexLabel: string | undefined;
+  /** Is told of what an upload refuses; without it, the first fault is thrown. */
+  readonly onFault?: OnFault | undefined;
 }
 
 /** Rows that are prepared and checked at a time. */
@@ -99,7 +103,7 @@ export class UploadFrames implements WriteBatches {
     const wanted = signature(first);
     let rows = 0;
     for (let frame = first;;) {
-      if (frame !== first) checkSame(wanted, signature(frame), rows, this.#preparing.operation);
+      if (frame !== first) checkSame(wanted, signature(frame), rows, this.#preparing);
       this.#check(frame, rows);
       yield numbered(frame, this.#preparing, rows);
       rows += frame.numRows;
@@ -112,19 +116,37 @@ export class UploadFrames implements WriteBatches {
   /** Whether the planned columns can hold the rows. */
   #check(frame: GeoDataFrame, rowsBefore: number): void {
     const { geometryColumn } = frame;
+    const { onFault = refuse } = this.#preparing;
     if (geometryColumn !== undefined) {
-      checkGeometries(frame, geometryColumn, { dimensions: this.columns.dimensions, srid: SRID }, rowsBefore);
+      const wanted = { dimensions: this.columns.dimensions, srid: SRID };
+      checkGeometries(frame, geometryColumn, wanted, rowsBefore, onFault);
     }
     const id = this.columns.columns.find(({ name, column }) =>
       name === "cartodb_id" && frame.hasColumn(column)
     );
-    if (id !== undefined) checkIds(frame, id.column, rowsBefore);
+    if (id !== undefined) checkIds(frame, id.column, rowsBefore, onFault);
   }
 }
 
 /** The frame with its geometry in place and in SRID 4326. */
 function prepared(frame: GeoDataFrame, preparing: Preparing, rowsBefore: number): GeoDataFrame {
-  return withRowsBefore(rowsBefore, () => toWgs84(withGeometry(frame, preparing), preparing.operation));
+  const { onFault } = preparing;
+  const told: OnFault | undefined = onFault && ((code, error) => onFault(code, laterRow(error, rowsBefore)));
+  return withRowsBefore(rowsBefore, () => {
+    const placed = withGeometry(frame, { ...preparing, onFault: told });
+    return toWgs84(placed, preparing.operation, told);
+  });
+}
+
+/** An error with the number of its row among all rows. */
+function laterRow(error: CartoError, rowsBefore: number): CartoError {
+  try {
+    return withRowsBefore(rowsBefore, () => {
+      throw error;
+    });
+  } catch (later) {
+    return later as CartoError;
+  }
 }
 
 /** The frame with row numbers as its last column, where they are wanted. */
@@ -144,7 +166,7 @@ function numbered(
 }
 
 /** The frame with the geometry that the caller named. */
-function withGeometry(frame: GeoDataFrame, { geomCol, operation }: Preparing): GeoDataFrame {
+function withGeometry(frame: GeoDataFrame, { geomCol, operation, onFault }: Preparing): GeoDataFrame {
   if (geomCol === undefined || geomCol === frame.geometryColumn) return frame;
   if (!frame.hasColumn(geomCol)) {
     throw new ArgumentError(`Cannot ${operation}: there is no column "${geomCol}" to take geometries from`, {
@@ -154,7 +176,10 @@ function withGeometry(frame: GeoDataFrame, { geomCol, operation }: Preparing): G
   }
   const old = frame.geometryColumn;
   // The named geometry takes the place of the one before, which is not uploaded besides
-  return (old === undefined ? frame : frame.drop(old)).setGeometry(geomCol, { name: geomCol });
+  return (old === undefined ? frame : frame.drop(old)).setGeometry(geomCol, {
+    name: geomCol,
+    onBadValue: onFault && ((error) => onFault("bad-geometry", error)),
+  });
 }
 
 /** Names and types of a frame's columns, to compare. */
@@ -166,16 +191,19 @@ function checkSame(
   wanted: readonly string[],
   given: readonly string[],
   rows: number,
-  operation: string,
+  { operation, onFault = refuse }: Preparing,
 ): void {
   const at = wanted.findIndex((column, index) => column !== given[index]);
   if (at === -1 && wanted.length === given.length) return;
   const index = at === -1 ? wanted.length : at;
   const [before, now] = [wanted[index] ?? "no column", given[index] ?? "no column"];
-  throw new ArgumentError(
-    `Cannot ${operation}: the batch from row ${
-      rows + 1
-    } on has other columns than the first: ${now} in place of ${before}`,
-    { argument: "data", hint: "Make all batches with the same columns and types" },
+  onFault(
+    "batch",
+    new ArgumentError(
+      `Cannot ${operation}: the batch from row ${
+        rows + 1
+      } on has other columns than the first: ${now} in place of ${before}`,
+      { argument: "data", hint: "Make all batches with the same columns and types" },
+    ),
   );
 }

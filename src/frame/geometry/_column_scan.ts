@@ -151,6 +151,19 @@ export function checkGeometryColumn(
   }
 }
 
+/** The same for what PostGIS refuses to store: lines and rings of too few points, and open rings. */
+export function findUnstorable(
+  column: CanonicalColumn,
+  visit: (row: number, problems: GeometryProblem[]) => void,
+): void {
+  const checker = new GeometryChecker(viewOf(column.bytes), 0, true);
+  for (let row = 0; row + 1 < column.offsets.length; row++) {
+    if (!isValidRow(column.validity, row)) continue;
+    const problems = checker.check(column.offsets[row] as number);
+    if (problems.length > 0) visit(row, problems);
+  }
+}
+
 /** One row of a column as a geometry that shares the column's bytes; null for a null row. */
 export function geometryOfRow(column: CanonicalColumn, row: number): Geometry | null {
   if (!isValidRow(column.validity, row)) return null;

@@ -1,5 +1,6 @@
 import {
   bodyAt,
+  CIRCULAR_STRING,
   GEOMETRY_COLLECTION,
   isEmptyPoint,
   SHAPE_LINE,
@@ -19,13 +20,18 @@ const WGS84 = 4326;
 export class GeometryChecker {
   readonly #view: DataView;
   readonly #srid: number;
+  readonly #partsOnly: boolean;
   #degrees = true;
   #problems: GeometryProblem[] = [];
 
-  /** `srid` is that of geometries that tell none. */
-  constructor(view: DataView, srid = WGS84) {
+  /**
+   * `srid` is that of geometries that tell none; with `partsOnly` only what PostGIS refuses is looked for: lines and rings
+   * of too few points, and open rings.
+   */
+  constructor(view: DataView, srid = WGS84, partsOnly = false) {
     this.#view = view;
     this.#srid = srid;
+    this.#partsOnly = partsOnly;
   }
 
   /** The problems of the geometry at `at`; the list is the caller's unless it is empty. */
@@ -49,7 +55,7 @@ export class GeometryChecker {
     const count = this.#view.getUint32(to, true);
     to += 4;
     if (shape === SHAPE_LINE) {
-      if (count > 0) this.#line(to, count, step);
+      if (count > 0) this.#line(to, count, step, code);
       return to + count * step;
     }
     for (let i = 0; i < count; i++) {
@@ -60,23 +66,32 @@ export class GeometryChecker {
       const points = this.#view.getUint32(to, true);
       // Only plain polygons have a side that is outside
       if (points > 0) this.#ring(to + 4, points, step, i, code <= GEOMETRY_COLLECTION);
+      else this.#emptyRing(i);
       to += 4 + points * step;
     }
     return to;
   }
 
-  #line(at: number, count: number, step: number): void {
+  #line(at: number, count: number, step: number, code: number): void {
     if (count === 1) {
       this.#add("too-few-points", "error", "A line needs at least two points, it has one", at);
+    } else if (code === CIRCULAR_STRING && (count < 3 || count % 2 === 0)) {
+      this.#add(
+        "too-few-points",
+        "error",
+        `An arc has three points, arcs in a row five, seven …: not ${count}`,
+        at,
+      );
     }
+    if (this.#partsOnly) return;
     this.#coordinates(at, count, step);
     this.#repeated(at, count, step);
   }
 
   #ring(at: number, count: number, step: number, index: number, oriented: boolean): void {
-    const ring = index === 0 ? "The outer ring" : `Hole ${index}`;
-    const finite = this.#coordinates(at, count, step);
-    this.#repeated(at, count, step);
+    const ring = ringName(index);
+    const finite = !this.#partsOnly && this.#coordinates(at, count, step);
+    if (!this.#partsOnly) this.#repeated(at, count, step);
     const last = at + (count - 1) * step;
     const closed = this.#x(at) === this.#x(last) && this.#y(at) === this.#y(last);
     if (!closed) {
@@ -92,6 +107,11 @@ export class GeometryChecker {
       return;
     }
     if (finite) this.#shape(ring, at, count, step, index, oriented);
+  }
+
+  #emptyRing(index: number): void {
+    const message = `${ringName(index)} needs at least four points, it has none`;
+    this.#problems.push({ kind: "too-few-points", severity: "error", message });
   }
 
   #shape(ring: string, at: number, count: number, step: number, index: number, oriented: boolean): void {
@@ -188,6 +208,10 @@ export class GeometryChecker {
   #text(at: number): string {
     return `${this.#x(at)} ${this.#y(at)}`;
   }
+}
+
+function ringName(index: number): string {
+  return index === 0 ? "The outer ring" : `Hole ${index}`;
 }
 
 /** Whether the coordinate at `at` is the same as the one before it, in every dimension. */

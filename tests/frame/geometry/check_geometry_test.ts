@@ -170,6 +170,17 @@ Deno.test("rings of too few points are told, and repair leaves them and empty ri
   assert(short !== null);
   assertEquals(checkGeometry(short).map(({ severity, message }) => `${severity}: ${message}`), [
     "error: The outer ring needs at least four points, it has 3",
+    "error: Hole 1 needs at least four points, it has none",
   ]);
   assert(repairGeometry(short).geometry === short);
+});
+
+Deno.test("arcs need three points, five, seven …", () => {
+  const arcs = (wkt: string) =>
+    checkGeometry(Geometry.fromWkt(wkt)).map(({ kind, message }) => `${kind}: ${message}`);
+  assertEquals(arcs("CIRCULARSTRING(0 0, 1 1)"), [
+    "too-few-points: An arc has three points, arcs in a row five, seven …: not 2",
+  ]);
+  assertEquals(arcs("CIRCULARSTRING(0 0, 1 1, 2 0)"), []);
+  assertEquals(arcs("CIRCULARSTRING(0 0, 1 1, 2 0, 3 1)").length, 1);
 });
