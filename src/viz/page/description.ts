@@ -50,6 +50,8 @@ export interface PageBuffer {
   readonly dtype: PageDtype;
   /** How many elements it holds. */
   readonly length: number;
+  /** False where the user wants the bytes to lie in the page as they are; otherwise they may be compressed. */
+  readonly compress: boolean;
 }
 
 /** The id of a {@linkcode PageBuffer}. */
@@ -71,7 +73,10 @@ export type PageSource = PageData | PageTiles;
 /** The three ways to draw a geometry. */
 export type PageKind = "point" | "line" | "polygon";
 
-/** `[west, south, east, north]` in degrees. */
+/**
+ * `[west, south, east, north]` in degrees, west ≤ east and south ≤ north; `east` is beyond 180 where the box crosses the
+ * antimeridian.
+ */
 export type PageBounds = readonly [west: number, south: number, east: number, north: number];
 
 /** Rows that lie in the page. */
@@ -79,7 +84,9 @@ export interface PageData {
   readonly type: "data";
   /** How many rows (features) there are; rows without a place are left out. */
   readonly rows: number;
-  /** The box around everything, west ≤ east; null where there are no rows. */
+  /** How many rows were left out, for they have no place on a map. */
+  readonly skippedRows: number;
+  /** The box around everything; null where there are no rows. */
   readonly bounds: PageBounds | null;
   /** The geometries, by kind; a kind that does not occur is not there. A row may have parts in several. */
   readonly geometry: {
@@ -226,7 +233,7 @@ export interface PageMap {
   readonly basemap: PageBasemap;
   /** Where the camera goes after fitting the bounds; each part is null where it is to stay as it is. */
   readonly viewport: PageViewport | null;
-  /** What the map fits at first, padding 50 px, zoom at most 16; always finite, west ≤ east. */
+  /** What the map fits at first, padding 50 px, zoom at most 16; always finite. */
   readonly bounds: PageBounds;
   /** Whether zoom, latitude and longitude are shown, so that they can be pasted as a `viewport`. */
   readonly showInfo: boolean;
@@ -350,8 +357,8 @@ export interface PageCategoryScale<T> {
   readonly kind: "category";
   readonly column: string;
   /**
-   * The categories: texts for text, and for times their text; numbers for numbers (a text for one beyond 2^53);
-   * booleans for booleans.
+   * The categories: texts for text; numbers for numbers (a text for one beyond 2^53); milliseconds for times; booleans
+   * for booleans.
    */
   readonly categories: readonly (string | number | boolean)[];
   /** One for each category. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../../errors/mod.ts";
 import { checkAnimate, checkColorValue, checkNumber, checkValue, optional, shown } from "./_check_style.ts";
-import type { AnimateOptions, AnimateStyle, ColorValue } from "./style.ts";
+import type { AnimateOptions, AnimateStyle } from "./style.ts";
 
 /** What is told of the points of a cluster. */
 export type ClusterOperation = "count" | "avg" | "min" | "max" | "sum";
@@ -12,7 +12,7 @@ export interface ClusterSizeStyleOptions extends AnimateOptions {
   /** How wide the cells are in which points are gathered, in pixels. Default: 32. */
   resolution?: number | undefined;
   /** Default: `#FFB927`. */
-  color?: ColorValue | undefined;
+  color?: string | undefined;
   /** A column of numbers or times by which the points appear and fade, in 5 seconds. */
   animate?: string | undefined;
 }
