@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors/mod.ts";
 import { normalizeName } from "../frame/names.ts";
-import type { IfExists } from "./table_options.ts";
+import type { WriteMode } from "./_platform.ts";
 
 /** A table name as the caller wrote it. */
 export function checkTableName(name: unknown, argument = "tableName"): string {
@@ -15,7 +15,7 @@ export function normalTableName(name: unknown, argument = "tableName"): string {
 }
 
 /** What to do when a table is there already. */
-export function checkIfExists<Word extends IfExists>(
+export function checkIfExists<Word extends WriteMode>(
   value: unknown,
   allowed: readonly Word[],
   argument = "ifExists",

@@ -21,8 +21,17 @@ interface Finish {
   readonly order: string | undefined;
 }
 
+/** A column by which rows are told apart. */
+export interface KeyColumn {
+  readonly name: string;
+  /** The SQL of its value in the staging table, as it is compared. */
+  readonly expression: string;
+}
+
 /** An upload under a name that is free. */
 export interface NewTableFinish extends Finish {
+  /** The columns by which the rows must differ; none where they need not. */
+  readonly key: readonly KeyColumn[];
   /** Whether the table becomes one that CARTO's pages list and draw. */
   readonly cartodbfy: boolean;
 }
@@ -43,23 +52,47 @@ export interface ReplaceFinish extends InsertFinish {
   readonly cartodbfy: boolean;
 }
 
+/** An upload whose rows take the place of those with the same key, or are new. */
+export interface UpsertFinish extends InsertFinish {
+  readonly key: readonly KeyColumn[];
+  /** The table that tells afterwards how many rows were `inserted` and `updated`, and how many `matched`. */
+  readonly tally: string;
+}
+
 /** The word by which our own checks are known in a message of the database. */
 const MARK = "cartoframes";
 
 /** What one of our own checks found within the database. */
-export interface CheckFailure {
-  readonly check: "ids" | "misfit" | "rows";
-  /** For `misfit` the index of the column, for `rows` the number of rows that arrived. */
-  readonly value: number;
-  /** For `misfit` how many values do not fit. */
-  readonly count: number;
-}
+export type CheckFailure =
+  | {
+    readonly check: "ids" | "misfit" | "rows";
+    /** For `misfit` the index of the column, for `rows` the number of rows that arrived. */
+    readonly value: number;
+    /** For `misfit` how many values do not fit. */
+    readonly count: number;
+  }
+  | {
+    /** Rows without a key, or keys that more than one row has. */
+    readonly check: "nulls" | "repeated";
+    /** How many there are. */
+    readonly count: number;
+    /** The first of them, and for `repeated` the next with its key, from 1; none where the order is not known. */
+    readonly rows: readonly number[];
+    /** The values of the key of the first as texts; what follows a certain length is left out. */
+    readonly key: string;
+  };
 
 /** Reads the message of one of our own checks; undefined for any other message. */
 export function readCheckFailure(message: string): CheckFailure | undefined {
+  const ofKey = new RegExp(`${MARK}:(nulls|repeated):(\\d+):(\\d+):(\\d+):(.*)`, "s").exec(message);
+  if (ofKey !== null) {
+    const [, check, count, ...more] = ofKey;
+    const rows = more.slice(0, 2).map(Number).filter((row) => row > 0);
+    return { check: check as "nulls", count: Number(count), rows, key: more[2] ?? "" };
+  }
   const match = new RegExp(`${MARK}:(ids|misfit|rows):(\\d+):(\\d+)`).exec(message);
   if (match === null) return undefined;
-  return { check: match[1] as CheckFailure["check"], value: Number(match[2]), count: Number(match[3]) };
+  return { check: match[1] as "ids", value: Number(match[2]), count: Number(match[3]) };
 }
 
 /** A name with its schema, quoted. */
@@ -89,15 +122,17 @@ export function cartodbfySql(schema: string, table: string): string {
 }
 
 /** The statements that give a complete staging table its name. */
-export function newTableBody({ schema, staging, target, hasIds, order, cartodbfy }: NewTableFinish): string {
+export function newTableBody(finish: NewTableFinish): string {
+  const { schema, staging, target, hasIds, order, cartodbfy, key } = finish;
   return body([
     lock(schema, staging),
     ...(hasIds ? [idCheck(schema, staging)] : []),
+    ...keyChecks(finish, key),
     // Renamed first, so that the names of indexes and sequences are made from the right one
     `ALTER TABLE ${qualified(schema, staging)} RENAME TO ${sql.id(target)};`,
     ...(order === undefined ? [] : [renameSequence(schema, target, order)]),
     ...(cartodbfy ? [`PERFORM ${cartodbfySql(schema, target)};`] : []),
-  ]);
+  ], key.length > 0);
 }
 
 /** The statements that put the rows of a staging table in the place of those of a standing one. */
@@ -128,6 +163,73 @@ export function appendBody(finish: InsertFinish): string {
 }
 
 /**
+ * The statements that update the rows of a standing table which have the key of a staging row, and add the other
+ * staging rows to it. Nobody else writes meanwhile, so that no key can come up in between; no index is needed.
+ */
+export function upsertBody(finish: UpsertFinish): string {
+  const { schema, staging, target, columns, rows, key, tally, hasIds, order } = finish;
+  const table = qualified(schema, target);
+  const old = "_cartoframes_old";
+  const fresh = "_cartoframes_new";
+  const source = `(SELECT ${
+    [
+      ...(order === undefined ? [] : [sql.id(order).text]),
+      ...columns.map(({ name, cast }) => `${cast.expression} AS ${sql.id(name)}`),
+      ...key.map(({ expression }, index) => `${expression} AS "_cartoframes_key_${index}"`),
+    ].join(",")
+  } FROM ${qualified(schema, staging)}) AS ${fresh}`;
+  const hasKey = key.map(({ name }, index) => `${old}.${sql.id(name)} = ${fresh}."_cartoframes_key_${index}"`)
+    .join(" AND ");
+  const isThere = `EXISTS (SELECT 1 FROM ${table} AS ${old} WHERE ${hasKey})`;
+  // The key is the same, and the id of a row that stands is its own
+  const changed = columns.map(({ name }) => name)
+    .filter((name) => name !== "cartodb_id" && !key.some((column) => column.name === name));
+  const values = columns.map(({ name }) => `${fresh}.${sql.id(name)}`).join(",");
+  return body([
+    lock(schema, staging),
+    `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE;`,
+    ...checks(finish),
+    ...keyChecks(finish, key),
+    `SELECT count(*) INTO _cartoframes_matched FROM ${source} WHERE ${isThere};`,
+    ...(changed.length === 0
+      ? [`SELECT count(*) INTO _cartoframes_updated FROM ${source} JOIN ${table} AS ${old} ON ${hasKey};`]
+      : [
+        `UPDATE ${table} AS ${old} SET ${
+          changed.map((name) => `${sql.id(name)} = ${fresh}.${sql.id(name)}`).join(",")
+        } FROM ${source} WHERE ${hasKey};`,
+        "GET DIAGNOSTICS _cartoframes_updated = ROW_COUNT;",
+      ]),
+    `INSERT INTO ${table} (${
+      sql.ids(columns.map(({ name }) => name))
+    }) SELECT ${values} FROM ${source} WHERE NOT ${isThere}${
+      order === undefined ? "" : ` ORDER BY ${fresh}.${sql.id(order)}`
+    };`,
+    "GET DIAGNOSTICS _cartoframes_count = ROW_COUNT;",
+    fail(
+      "rows",
+      `_cartoframes_count + _cartoframes_matched <> ${rows}`,
+      "_cartoframes_count + _cartoframes_matched",
+      "0",
+    ),
+    ...(hasIds ? [nextId(table)] : []),
+    `DROP TABLE ${qualified(schema, staging)};`,
+    `CREATE UNLOGGED TABLE ${
+      qualified(schema, tally)
+    } AS SELECT _cartoframes_count AS inserted, _cartoframes_updated AS updated, _cartoframes_matched AS matched;`,
+  ], true);
+}
+
+/** Drops tables, except those that somebody is at work on: it waits for nobody. */
+export function sweepBody(schema: string, names: readonly string[]): string {
+  const drops = names.map((name) => {
+    const table = qualified(schema, name);
+    return `BEGIN LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE NOWAIT; DROP TABLE ${table}; ` +
+      "EXCEPTION WHEN lock_not_available OR undefined_table OR insufficient_privilege THEN NULL; END;";
+  });
+  return body(drops);
+}
+
+/**
  * The body as one statement. One statement is all or nothing however it is sent: alone, among others, by a
  * pool of connections or as a batch job.
  */
@@ -151,11 +253,17 @@ function dollarTag(body: string): string {
 }
 
 /** Names of columns win over those of variables, whatever users call their columns. */
-function body(statements: readonly string[]): string {
+function body(statements: readonly string[], hasKey = false): string {
   return [
     "",
     "#variable_conflict use_column",
     "DECLARE _cartoframes_count bigint;",
+    ...(hasKey
+      ? [
+        "_cartoframes_matched bigint; _cartoframes_updated bigint;",
+        "_cartoframes_first bigint; _cartoframes_second bigint; _cartoframes_text text;",
+      ]
+      : []),
     "BEGIN",
     ...statements,
     "END ",
@@ -191,6 +299,43 @@ function idCheck(schema: string, staging: string): string {
   ].join("\n");
 }
 
+/** How much of a key is told. */
+const KEY_LENGTH = 200;
+
+/** Every row must have a key, and no two the same. Counting comes first; which rows they are is looked up after. */
+function keyChecks({ schema, staging, order }: Finish, key: readonly KeyColumn[]): string[] {
+  if (key.length === 0) return [];
+  const table = qualified(schema, staging);
+  const names = key.map((_, index) => `_cartoframes_key_${index}`);
+  const isNull = (columns: readonly string[]) => columns.map((column) => `(${column}) IS NULL`).join(" OR ");
+  const expressions = key.map(({ expression }) => expression);
+  const number = order === undefined ? "0" : `row_number() OVER (ORDER BY ${sql.id(order)})`;
+  const numbered = `(SELECT ${number} AS _cartoframes_number,${
+    expressions.map((expression, index) => `${expression} AS ${names[index]}`).join(",")
+  } FROM ${table}) AS _cartoframes_rows`;
+  const text = `left(json_build_array(${
+    names.map((name) => `${name}::text`).join(",")
+  })::text, ${KEY_LENGTH})`;
+  return [
+    `SELECT count(*) INTO _cartoframes_count FROM ${table} WHERE ${isNull(expressions)};`,
+    "IF _cartoframes_count > 0 THEN",
+    `SELECT _cartoframes_number, ${text} INTO _cartoframes_first, _cartoframes_text FROM ${numbered} WHERE ${
+      isNull(names)
+    } ORDER BY 1 LIMIT 1;`,
+    `RAISE EXCEPTION '${MARK}:nulls:%:%:0:%', _cartoframes_count, _cartoframes_first, _cartoframes_text;`,
+    "END IF;",
+    `SELECT count(*) INTO _cartoframes_count FROM (SELECT 1 FROM ${table} GROUP BY ${
+      expressions.map((expression) => `(${expression})`).join(",")
+    } HAVING count(*) > 1) AS _cartoframes_keys;`,
+    "IF _cartoframes_count > 0 THEN",
+    `SELECT min(_cartoframes_number), (array_agg(_cartoframes_number ORDER BY _cartoframes_number))[2], ${text} ` +
+    `INTO _cartoframes_first, _cartoframes_second, _cartoframes_text FROM ${numbered} ` +
+    `GROUP BY ${names.join(",")} HAVING count(*) > 1 ORDER BY 2 LIMIT 1;`,
+    `RAISE EXCEPTION '${MARK}:repeated:%:%:%:%', _cartoframes_count, _cartoframes_first, _cartoframes_second, _cartoframes_text;`,
+    "END IF;",
+  ];
+}
+
 /** The sequence of the row numbers gets the name that it would have had in the table from the start, if it is free. */
 function renameSequence(schema: string, target: string, column: string): string {
   const name = `${target.slice(0, 62 - column.length - "_seq".length)}_${column}_seq`;
@@ -223,7 +368,7 @@ function nextId(table: string): string {
   };`.text;
 }
 
-function fail(check: CheckFailure["check"], condition: string, value: string, count: string): string {
+function fail(check: "ids" | "misfit" | "rows", condition: string, value: string, count: string): string {
   return `IF ${condition} THEN RAISE EXCEPTION '${MARK}:${check}:%:%', ${value}, ${count}; END IF;`;
 }
 
@@ -256,6 +401,27 @@ export function fullTypeName(name: string): string {
 /** Whether a type's values are plain texts. */
 export function isTextType(name: string): boolean {
   return TEXTS.has(name);
+}
+
+/** Types whose values cannot be told equal, or only by their outline. */
+const NOT_COMPARABLE: ReadonlySet<string> = new Set([
+  ...["json", "xml", "geometry", "geography", "raster"],
+  ...["point", "line", "lseg", "box", "path", "polygon", "circle"],
+]);
+
+/** Whether rows can be told apart by a type's values. */
+export function isComparable(type: string): boolean {
+  return !NOT_COMPARABLE.has(type.replace(/^_/, ""));
+}
+
+/** The SQL of a staging column's value as it is compared with the values of a standing column. */
+export function keyExpression(expression: string, target: TargetColumn | undefined): string {
+  const type = target?.type ?? "";
+  // A blank at the end counts in text and not in char(n); case counts in text and not in citext
+  if (target === undefined || !isTextType(type) || ["text", "varchar", "name"].includes(type)) {
+    return expression;
+  }
+  return `(${expression})::${type === "bpchar" ? "bpchar" : sqlTypeOf(target)}`;
 }
 
 /** How the values of one staging column get into a column of another type without a change. */

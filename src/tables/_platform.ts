@@ -1,6 +1,7 @@
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Field } from "../frame/types.ts";
 import type { TableDescription } from "./describe_table.ts";
+import type { ReadStrategy } from "./read_carto.ts";
 import type { IfExists, TableProgress } from "./table_options.ts";
 
 /** Where rows are read from. */
@@ -26,6 +27,11 @@ export interface ReadRequest extends Call {
   readonly decodeGeometry: boolean;
   /** Rows that a batch has at least, but for the last one. */
   readonly batchRows: number;
+  /** Whether the caller wants all rows or none: then a read may begin again until the last one is there. */
+  readonly isWhole: boolean;
+  readonly strategy: ReadStrategy;
+  /** Rows of a page, where the rows are to be read page by page in the order of their ids. */
+  readonly pageRows: number | undefined;
   readonly onProgress: ((progress: TableProgress) => void) | undefined;
 }
 
@@ -51,10 +57,15 @@ export interface WriteBatches {
   readonly again: ((fromRow: number) => Iterable<GeoDataFrame>) | undefined;
 }
 
+/** What becomes of a table that is there: the words of `ifExists`, and the update by key. */
+export type WriteMode = IfExists | "upsert";
+
 /** A write, nothing optional. */
 export interface WriteRequest extends Call {
   readonly table: string;
-  readonly ifExists: IfExists;
+  readonly ifExists: WriteMode;
+  /** The columns by which rows are told apart, named as in the table; only for `upsert`. */
+  readonly key: readonly string[];
   readonly columns: readonly WriteColumn[];
   readonly batches: WriteBatches;
   readonly cartodbfy: boolean;
@@ -73,6 +84,10 @@ export interface WriteOutcome {
   readonly bytes: number;
   /** Whether the table is new. */
   readonly created: boolean;
+  /** Rows that are new; only after an update by key. */
+  readonly inserted?: number | undefined;
+  /** Rows of the table that had the key of a row; only after an update by key. */
+  readonly updated?: number | undefined;
   readonly warnings: readonly string[];
 }
 

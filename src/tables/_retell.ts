@@ -62,6 +62,17 @@ function responseOptions(error: ResponseError, hint: string | undefined) {
   return { status, requestId, context, detail, serverMessages, cause, hint: hint ?? error.hint };
 }
 
+/**
+ * Whether the database itself says that a table is not there. A page of some gateway with status 404 says nothing of
+ * the kind.
+ *
+ * @param name A part of the table's name that the message must hold
+ */
+export function isMissing(error: unknown, name = ""): boolean {
+  return isCartoError(error) && error.code !== "server-error" &&
+    /^(?:relation|table) ".*" does not exist$/.test(reasonOf(error)) && reasonOf(error).includes(name);
+}
+
 /** Runs a task and tells its errors in the caller's words. */
 export async function telling<T>(operation: string, task: () => Promise<T>): Promise<T> {
   try {

@@ -1,6 +1,8 @@
+import { requestsOf } from "../classic/_requests.ts";
 import type { ClassicClient } from "../classic/client.ts";
 import { CartoError, isCartoError, JobError, ResponseError } from "../errors/mod.ts";
 import { createFunctionSql, doStatement, qualified } from "./_finish_sql.ts";
+import { isMissing } from "./_retell.ts";
 import { withDeadline } from "./_staged_write.ts";
 
 /** The last step of a write. */
@@ -32,6 +34,12 @@ const ATTEMPTS = 3;
 const SILENCE = 600_000;
 /** Milliseconds within which it must be clear what became of a step whose answer was lost. */
 const PROBE_TIMEOUT = 60_000;
+/** How often a server that does not answer is asked what became of the step. */
+const PROBES = 8;
+/** Milliseconds before it is asked again: the first wait and the longest. */
+const PROBE_WAITS = [250, 8_000] as const;
+/** Milliseconds that a job under way to the server may still take to be known, once it is no longer wanted. */
+const CREATE_PATIENCE = 10_000;
 /** The server takes 16,384 bytes of JSON; the key may be in it too. */
 const MAX_JOB_BYTES = 16_000;
 
@@ -43,20 +51,21 @@ const MAX_JOB_BYTES = 16_000;
  * An abort that comes when the step has been done already is not heard.
  */
 export async function runFinish(client: ClassicClient, step: FinishStep): Promise<void> {
+  step.signal?.throwIfAborted();
   for (let attempt = 1;; attempt++) {
     try {
-      step.signal?.throwIfAborted();
       return await send(client, step);
     } catch (error) {
       const aborted = step.signal?.aborted === true;
-      if (!aborted && !isOpen(error)) throw error;
+      // A second attempt also fails when the first came through meanwhile: it finds no staging table
+      if (attempt === 1 && !aborted && !isOpen(error)) throw error;
       switch (await lookAfter(client, step)) {
         case "done":
           return;
         case "unknown":
           throw new UnknownOutcome(step.staging, error);
       }
-      if (aborted || attempt === ATTEMPTS) throw error;
+      if (aborted || attempt === ATTEMPTS || !mayRepeat(error)) throw error;
     }
   }
 }
@@ -100,32 +109,58 @@ export async function runStatement(
   }
 }
 
+/** Where a job runs, what ends it, and who is told after each look at it. */
+export type JobCall = Pick<FinishStep, "schema" | "signal"> & { readonly onLook?: (() => void) | undefined };
+
 /** Runs a statement as a batch job; one too long for that becomes the body of a function for the time being. */
-async function runAsJob(
+export async function runAsJob(
   client: ClassicClient,
   statement: string,
   body: string,
-  step: Pick<FinishStep, "schema" | "signal">,
+  step: JobCall,
 ): Promise<void> {
   if (new TextEncoder().encode(JSON.stringify(statement)).length <= MAX_JOB_BYTES) {
-    return await runJob(client, statement, step.signal);
+    return await runJob(client, statement, step);
   }
   const name = `tmp_func_${crypto.getRandomValues(new Uint8Array(5)).toHex()}`;
   await client.sql.query(createFunctionSql(step.schema, name, body), { signal: step.signal });
   try {
-    await runJob(client, `SELECT ${qualified(step.schema, name)}()`, step.signal);
+    await runJob(client, `SELECT ${qualified(step.schema, name)}()`, step);
   } finally {
     await dropFunction(client, step.schema, name);
   }
 }
 
-async function runJob(
-  client: ClassicClient,
-  statement: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const job = await client.batchJobs.create(statement, { signal });
-  await job.wait({ signal });
+async function runJob(client: ClassicClient, statement: string, { signal, onLook }: JobCall): Promise<void> {
+  signal?.throwIfAborted();
+  // An abort waits for the answer a while, since a job of unknown id cannot be cancelled
+  using patience = new Patience(signal);
+  const job = await client.batchJobs.create(statement, { signal: patience.signal });
+  await job.wait({ signal, onProgress: onLook });
+}
+
+/** A signal that is aborted some time after another one. */
+class Patience {
+  readonly #controller = new AbortController();
+  readonly #source: AbortSignal | undefined;
+  readonly #onAbort = () => {
+    this.#timer = setTimeout(() => this.#controller.abort(this.#source?.reason), CREATE_PATIENCE);
+  };
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(source: AbortSignal | undefined) {
+    this.#source = source;
+    source?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#source?.removeEventListener("abort", this.#onAbort);
+  }
 }
 
 /** Best effort: the function does nothing unless it is called. */
@@ -138,22 +173,31 @@ async function dropFunction(client: ClassicClient, schema: string, name: string)
   }
 }
 
-/** Whether the step was done after all. The look waits while the step is still at work. */
+/**
+ * Whether the step was done after all. The look waits while the step is still at work, and is repeated while the
+ * server does not answer.
+ */
 async function lookAfter(
   client: ClassicClient,
   { schema, staging }: FinishStep,
 ): Promise<"done" | "not done" | "unknown"> {
   const probe = `SELECT 1 FROM ${qualified(schema, staging)} LIMIT 0`;
+  const { sleep } = requestsOf(client);
+  const [first, longest] = PROBE_WAITS;
   return await withDeadline(PROBE_TIMEOUT, async (signal) => {
-    while (true) {
+    for (let probes = 1; probes <= PROBES;) {
       try {
         await client.sql.query(probe, { readOnly: true, signal });
         return "not done";
       } catch (error) {
-        if (isCartoError(error) && error.code === "not-found") return "done";
-        if (!isCartoError(error) || error.code !== "statement-timeout") return "unknown";
+        if (isMissing(error, staging)) return "done";
+        if (signal.aborted || !isCartoError(error)) return "unknown";
+        // The step holds its lock longer than a query may wait
+        if (error.code === "statement-timeout") continue;
       }
+      await sleep(Math.min(longest, first * 2 ** probes++), signal).catch(() => {});
     }
+    return "unknown";
   });
 }
 
@@ -161,11 +205,16 @@ function isJobRefused(error: unknown): boolean {
   return error instanceof ResponseError && error.code === "access-denied";
 }
 
-/** Whether an error leaves open if the server did what it was asked to. */
+/** Whether an error leaves open if the server did what it was asked to: any but its own clear word. */
 function isOpen(error: unknown): boolean {
-  if (!isCartoError(error)) return false;
-  return ["network", "timeout", "server-error", "incomplete-response", "unexpected-response"].includes(
-    error.code,
-  ) ||
-    (error instanceof JobError && error.status !== "failed");
+  if (error instanceof JobError) return error.status !== "failed";
+  return mayRepeat(error) ||
+    (error instanceof ResponseError && error.serverMessages.length === 0 && error.code !== "rate-limited");
+}
+
+/** Whether another attempt may go better; a job that somebody cancelled was not meant to be done. */
+function mayRepeat(error: unknown): boolean {
+  if (error instanceof JobError) return error.status !== "failed" && error.code !== "job-cancelled";
+  return isCartoError(error) &&
+    ["network", "timeout", "server-error", "incomplete-response", "unexpected-response"].includes(error.code);
 }

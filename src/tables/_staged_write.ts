@@ -3,13 +3,17 @@ import { type CartoError, DataError, isCartoError } from "../errors/mod.ts";
 import {
   appendBody,
   type Cast,
+  type CheckFailure,
+  doStatement,
   newTableBody,
   qualified,
   readCheckFailure,
   replaceBody,
+  sweepBody,
+  upsertBody,
 } from "./_finish_sql.ts";
 import type { Call } from "./_platform.ts";
-import { reasonOf, retell } from "./_retell.ts";
+import { isMissing, reasonOf, retell } from "./_retell.ts";
 import { runFinish, UnknownOutcome } from "./_run_finish.ts";
 import { lookAtTarget, type Target } from "./_target.ts";
 import {
@@ -60,6 +64,9 @@ export interface Staging {
 export interface StagedOutcome {
   readonly rows: number;
   readonly created: boolean;
+  /** After an update by key: how many rows are new, and how many of the table had the key of one. */
+  readonly inserted?: number | undefined;
+  readonly updated?: number | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -92,6 +99,8 @@ class StagedWrite {
   readonly #intent: WriteIntent;
   readonly #target: Target;
   readonly #staging: Staging;
+  /** The table that tells how many rows were inserted and updated. */
+  readonly #tally: string;
   #columns: readonly PlanColumn[] = [];
 
   constructor(
@@ -101,12 +110,10 @@ class StagedWrite {
     target: Target,
     plan: WritePlan | undefined,
   ) {
-    const name = stagingName(intent.table, Date.now(), Math.random());
-    const kind = target.columns === undefined
-      ? "create"
-      : intent.ifExists === "append"
-      ? "append"
-      : "replace";
+    const name = stagingName(intent.table, target.now, Math.random());
+    const { ifExists } = intent;
+    const kind = target.columns === undefined ? "create" : ifExists === "fail" ? "replace" : ifExists;
+    this.#tally = stagingName(intent.table, target.now, Math.random());
     this.#client = client;
     this.#call = call;
     this.#intent = intent;
@@ -115,6 +122,13 @@ class StagedWrite {
   }
 
   async run(filling: Filling): Promise<StagedOutcome> {
+    const outcome = await this.#runStaged(filling);
+    if (this.#intent.ifExists !== "upsert") return outcome;
+    if (outcome.created) return { ...outcome, inserted: outcome.rows, updated: 0 };
+    return await this.#withTally(outcome);
+  }
+
+  async #runStaged(filling: Filling): Promise<StagedOutcome> {
     let outcome: StagedOutcome | undefined;
     try {
       const { columns, rows, order, isDone = false } = await filling.fill(this.#staging);
@@ -131,8 +145,13 @@ class StagedWrite {
       });
       return outcome;
     } catch (error) {
-      const left = await this.#dropStaging();
-      if (!(error instanceof UnknownOutcome)) throw error;
+      const isOpen = error instanceof UnknownOutcome;
+      const left = await this.#drop(this.#staging.name, isOpen);
+      if (!isOpen) {
+        // A server that was slow to make the table may make it after it was dropped
+        leftOf(this.#client, this.#staging.schema).add(this.#staging.name);
+        throw error;
+      }
       // Without a staging table to drop, the last step was done; now that it is dropped, it never will be.
       if (left === "absent" && outcome !== undefined) return outcome;
       throw left === "dropped" ? error.cause : error;
@@ -140,7 +159,7 @@ class StagedWrite {
   }
 
   #finishBody(
-    { kind, casts, alterations, cartodbfy }: WritePlan,
+    { kind, casts, key, alterations, cartodbfy }: WritePlan,
     rows: number,
     order: string | undefined,
   ): string {
@@ -151,22 +170,58 @@ class StagedWrite {
       hasIds: this.#columns.some(({ name }) => name === "cartodb_id"),
       order,
     };
-    if (kind === "create") return newTableBody({ ...common, cartodbfy });
+    if (kind === "create") return newTableBody({ ...common, key, cartodbfy });
     const columns = this.#columns.map(({ name }, index) => ({ name, cast: casts[index] as Cast }));
     const insert = { ...common, rows, columns };
+    if (kind === "upsert") return upsertBody({ ...insert, key, tally: this.#tally });
     return kind === "append" ? appendBody(insert) : replaceBody({ ...insert, alterations, cartodbfy });
   }
 
-  /** Best effort: what stays is swept by a later upload once it is a day old. */
-  async #dropStaging(): Promise<"dropped" | "absent" | "unknown"> {
-    const statement = `DROP TABLE IF EXISTS ${this.#staging.sqlName}`;
+  /** What the last step counted. It is done: nothing that fails here makes it undone, and no abort is heard. */
+  async #withTally(outcome: StagedOutcome): Promise<StagedOutcome> {
+    const statement = `SELECT inserted, updated, matched FROM ${
+      qualified(this.#staging.schema, this.#tally)
+    }`;
     try {
-      const { notices } = await withDeadline(
+      const { rows } = await withDeadline(
         CLEANUP_TIMEOUT,
-        (signal) => this.#client.sql.query(statement, { signal }),
+        (signal) => this.#client.sql.query(statement, { readOnly: true, signal }),
       );
-      return notices.length > 0 ? "absent" : "dropped";
+      const [inserted, updated, matched] = ["inserted", "updated", "matched"].map((name) =>
+        Number(rows[0]?.[name])
+      ) as [number, number, number];
+      const repeated = updated > matched
+        ? [`The key is not unique in the table: ${matched} rows of the data updated ${updated} rows of it`]
+        : [];
+      return { ...outcome, inserted, updated, warnings: [...outcome.warnings, ...repeated] };
     } catch {
+      const unknown = "How many rows were inserted and updated is not known: the answer was lost";
+      return { ...outcome, warnings: [...outcome.warnings, unknown] };
+    } finally {
+      await this.#drop(this.#tally, false);
+    }
+  }
+
+  /**
+   * Best effort: what stays is dropped by the next upload of this process, or swept by any once it is a day old.
+   *
+   * @param mustTell Whether it matters if the table was there: then the request is made once only
+   */
+  async #drop(name: string, mustTell: boolean): Promise<"dropped" | "absent" | "unknown"> {
+    const table = qualified(this.#staging.schema, name);
+    try {
+      await withDeadline(
+        CLEANUP_TIMEOUT,
+        (signal) =>
+          mustTell
+            ? this.#client.sql.query(`DROP TABLE ${table}`, { signal })
+            // Dropping twice does no harm, so that it may be repeated
+            : this.#client.sql.query(`DROP TABLE IF EXISTS ${table}`, { signal, readOnly: true }),
+      );
+      return "dropped";
+    } catch (error) {
+      if (mustTell && isMissing(error, name)) return "absent";
+      leftOf(this.#client, this.#staging.schema).add(name);
       // The error that led here is the one to tell.
       return "unknown";
     }
@@ -185,6 +240,13 @@ class StagedWrite {
     if (/^relation ".*" already exists/.test(reason)) {
       return nameClash(operation, this.#target.schema, this.#intent.table);
     }
+    if (/^tables can have at most \d+ columns/.test(reason)) {
+      return retell(
+        error,
+        operation,
+        "PostgreSQL counts dropped columns too: run SELECT CDB_RegenerateTable('the table'::regclass) first",
+      );
+    }
     if (/^COPY FROM maximum POST size/.test(reason)) {
       return retell(
         error,
@@ -195,7 +257,7 @@ class StagedWrite {
     return retell(error, operation);
   }
 
-  #checkError(failure: NonNullable<ReturnType<typeof readCheckFailure>>, cause: CartoError): CartoError {
+  #checkError(failure: CheckFailure, cause: CartoError): CartoError {
     const { operation } = this.#call;
     switch (failure.check) {
       case "ids":
@@ -209,6 +271,9 @@ class StagedWrite {
           `Cannot ${operation}: the table took ${failure.value} rows, not all; a trigger of the table may refuse some`,
           { cause },
         );
+      case "nulls":
+      case "repeated":
+        return this.#keyError(failure, cause);
       case "misfit": {
         const column = this.#columns[failure.value]?.name ?? "?";
         const type = this.#target.columns?.find(({ name }) => name === column)?.sqlType ?? "its type";
@@ -221,15 +286,57 @@ class StagedWrite {
       }
     }
   }
+
+  #keyError(
+    { check, count, rows, key }: CheckFailure & { check: "nulls" | "repeated" },
+    cause: CartoError,
+  ): CartoError {
+    const { operation } = this.#call;
+    const names = this.#intent.key ?? [];
+    const columns = `${names.length === 1 ? "column" : "columns"} ${
+      names.map((name) => `"${name}"`).join(", ")
+    }`;
+    const more = count > 1 ? `, and ${count - 1} more like it` : "";
+    const what = check === "nulls"
+      ? `a value of the key is missing in ${columns}, where it is ${key}${more}`
+      : `${
+        rows.length === 2 ? `rows ${rows.join(" and ")} have` : "several rows have"
+      } the same key ${key} in ${columns}${more}`;
+    return new DataError(`Cannot ${operation}: ${what}. The table is as it was`, {
+      place: { row: rows[0] },
+      hint: check === "nulls"
+        ? "Give every row a key, or leave those without one out"
+        : "Keep one row for each key, or add a column to `key`",
+      cause,
+    });
+  }
 }
 
-/** Drops staging tables of uploads that began more than a day ago. */
-async function sweep(client: ClassicClient, target: Target, signal: AbortSignal | undefined): Promise<void> {
-  const stale = target.stagingTables.filter((name) => isStaleStaging(name, Date.now()));
-  if (stale.length === 0) return;
-  const names = stale.map((name) => qualified(target.schema, name)).join(",");
+/** Staging tables of this process that may have stayed, by account and schema. */
+const LEFT: Map<string, Set<string>> = new Map();
+
+function leftOf(client: ClassicClient, schema: string): Set<string> {
+  const key = `${client.credentials.baseUrl}\n${schema}`;
+  const left = LEFT.get(key) ?? new Set();
+  LEFT.set(key, left);
+  return left;
+}
+
+/** Drops what this process left, and staging tables of uploads that began more than a day ago. */
+export async function sweep(
+  client: ClassicClient,
+  target: Pick<Target, "schema" | "stagingTables" | "now">,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { schema, stagingTables, now } = target;
+  const left = leftOf(client, schema);
+  const names = stagingTables?.filter((name) => left.has(name) || isStaleStaging(name, now)) ?? [...left];
+  for (const name of left) {
+    if (stagingTables === undefined || !stagingTables.includes(name)) left.delete(name);
+  }
+  if (names.length === 0) return;
   try {
-    await client.sql.query(`DROP TABLE IF EXISTS ${names}`, { signal });
+    await client.sql.query(doStatement(sweepBody(schema, names)), { signal });
   } catch {
     // Housekeeping; the next upload tries again.
     signal?.throwIfAborted();

@@ -1,8 +1,9 @@
 import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
+import { requestsOf } from "../classic/_requests.ts";
 import { isCartoError } from "../errors/mod.ts";
 import type { Call } from "./_platform.ts";
-import { retell } from "./_retell.ts";
+import { isMissing, retell } from "./_retell.ts";
 import { STAGING_REGEXP } from "./_staged_write.ts";
 
 /** A column of a table that stands. */
@@ -33,9 +34,14 @@ export interface Target {
   readonly columns: readonly TargetColumn[] | undefined;
   /** What it is: `table`, `view` … */
   readonly kind: string;
-  /** Staging tables of uploads long past or under way. */
-  readonly stagingTables: readonly string[];
+  /** Staging tables of uploads long past or under way; undefined where they cannot be listed. */
+  readonly stagingTables: readonly string[] | undefined;
+  /** The time of the server in milliseconds since 1970: clocks of clients differ, and some are wrong by days. */
+  readonly now: number;
 }
+
+/** The server's clock, in milliseconds since 1970, as text: some servers send large numbers rounded. */
+const NOW = "floor(extract(epoch FROM now()) * 1000)::text AS now";
 
 /** What PostgreSQL's letters in `pg_class.relkind` stand for. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -75,11 +81,11 @@ export function targetSql(table: string): string {
 ) AS target, (
   SELECT json_agg(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname ~ ${STAGING_REGEXP}
-) AS staging`.text;
+) AS staging, ${sql.raw(NOW)}`.text;
 }
 
 /** Reads the one row that {@link targetSql} gives. */
-export function readTarget(table: string, row: Record<string, unknown>): Target {
+export function readTarget(table: string, row: Record<string, unknown>, clock: () => number): Target {
   const found = json(row.target) as { kind: string; columns: Record<string, unknown>[] | null } | null;
   return {
     schema: String(row.schema ?? "public"),
@@ -95,7 +101,14 @@ export function readTarget(table: string, row: Record<string, unknown>): Target 
       views: (column.views ?? []) as string[],
     })),
     stagingTables: (json(row.staging) ?? []) as string[],
+    now: timeOf(row, clock),
   };
+}
+
+/** What the server's clock says, or ours where it says nothing. */
+function timeOf({ now }: Record<string, unknown>, clock: () => number): number {
+  const time = Number(now ?? NaN);
+  return Number.isFinite(time) ? time : clock();
 }
 
 /** A JSON column, which some servers send as text. */
@@ -108,7 +121,7 @@ export async function lookAtTarget(client: ClassicClient, table: string, call: C
   const { signal, operation } = call;
   try {
     const { rows } = await client.sql.query(targetSql(table), { signal, readOnly: true });
-    return readTarget(table, rows[0] ?? {});
+    return readTarget(table, rows[0] ?? {}, requestsOf(client).now);
   } catch (error) {
     // Only the master key may read the catalogue, and on strict servers not even that.
     const isRefused = isCartoError(error) &&
@@ -125,14 +138,15 @@ async function lookFromOutside(
   { signal, operation }: Call,
 ): Promise<Target> {
   try {
-    const { rows } = await client.sql.query("SELECT current_schema()", { signal, readOnly: true });
+    const { rows } = await client.sql.query(`SELECT current_schema(), ${NOW}`, { signal, readOnly: true });
     const schema = String(rows[0]?.current_schema ?? "public");
     return {
       schema,
       table,
       kind: "table",
       columns: await columnsOf(client, schema, table, signal),
-      stagingTables: [],
+      stagingTables: undefined,
+      now: timeOf(rows[0] ?? {}, requestsOf(client).now),
     };
   } catch (error) {
     throw retell(error, operation);
@@ -160,7 +174,7 @@ async function columnsOf(
       views: [],
     }));
   } catch (error) {
-    if (isCartoError(error) && error.code === "not-found") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,10 +1,14 @@
 import { ArgumentError, CartoError } from "../errors/mod.ts";
 import { encodeCopyCsv } from "../frame/copy_csv.ts";
 import { type FrameInput, toBatches, toGeoDataFrame } from "../frame/from_any.ts";
+import type { OnBadValue } from "../frame/from_rows.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import { normalizeName } from "../frame/names.ts";
 import { checkAttempts, checkIfExists, checkWhole, normalTableName } from "./_arguments.ts";
-import type { Call, Platform, WriteColumn, WriteRequest } from "./_platform.ts";
+import type { Call, Platform, WriteColumn, WriteMode, WriteRequest } from "./_platform.ts";
 import { resolvePlatform } from "./_resolve_platform.ts";
+import { withRowsBefore } from "./_staged_write.ts";
+import type { OnFault } from "./_upload_columns.ts";
 import { isStream, UploadFrames } from "./_upload_frames.ts";
 import type { TableProgress } from "./table_options.ts";
 import type { ToCartoInput, ToCartoOptions, ToCartoReport } from "./to_carto.ts";
@@ -34,13 +38,14 @@ export async function upload(
 async function write(
   platform: Platform,
   frames: UploadFrames,
-  settings: Omit<WriteRequest, "columns" | "batches">,
+  { key, ...settings }: Omit<WriteRequest, "columns" | "batches">,
   remaining: number | undefined,
 ): Promise<ToCartoReport> {
   const { columns, renamed, warnings } = frames.columns;
   if (remaining !== undefined) checkQuota(frames.whole, columns, remaining, settings.operation);
   const outcome = await platform.write({
     ...settings,
+    key: keyColumns(key, columns, settings.operation),
     columns,
     batches: frames,
     onProgress: quotaGuard(remaining, settings.onProgress, settings.operation),
@@ -49,7 +54,7 @@ async function write(
 }
 
 /** Options with nothing left open. */
-function resolveOptions(
+export function resolveOptions(
   options: ToCartoOptions,
 ): Omit<WriteRequest, "columns" | "batches" | "table" | keyof Call> {
   const format = options.copyFormat ?? "auto";
@@ -59,8 +64,10 @@ function resolveOptions(
     });
   }
   const { gzip } = options;
+  const ifExists = checkIfExists(options.ifExists, ["fail", "replace", "append", "upsert"]);
   return {
-    ifExists: checkIfExists(options.ifExists, ["fail", "replace", "append"]),
+    ifExists,
+    key: checkKey(options.key, ifExists),
     cartodbfy: options.cartodbfy ?? true,
     attempts: checkAttempts(options.retryTimes),
     maxUploadSize: checkWhole(options.maxUploadSize ?? MAX_UPLOAD_SIZE, "maxUploadSize", 1),
@@ -70,21 +77,52 @@ function resolveOptions(
   };
 }
 
-/** The data as frames with planned columns. */
-async function openFrames(
+/** The names of the key's columns as the caller wrote them. */
+function checkKey(key: unknown, ifExists: WriteMode): readonly string[] {
+  const isUpsert = ifExists === "upsert";
+  if (key === undefined && !isUpsert) return [];
+  const isList = Array.isArray(key) && key.length > 0 && key.every((name) => typeof name === "string");
+  if (isUpsert && isList) return [...new Set(key as string[])];
+  throw new ArgumentError(
+    isUpsert
+      ? "Cannot update rows by key: the key must be a list of column names"
+      : 'Cannot use a key: only ifExists "upsert" has one',
+    { argument: "key", hint: 'Pass { ifExists: "upsert", key: ["id"] }' },
+  );
+}
+
+/** The same names as the table has them; a column may be called by its name in the data or in the table. */
+function keyColumns(key: readonly string[], columns: readonly WriteColumn[], operation: string): string[] {
+  return key.map((given) => {
+    const found = columns.find(({ column }) => column === given) ??
+      columns.find(({ name }) => name === given) ??
+      columns.find(({ name }) => name === normalizeName(given));
+    if (found !== undefined) return found.name;
+    throw new ArgumentError(`Cannot ${operation}: the data have no column "${given}", which is in the key`, {
+      argument: "key",
+      hint: `The columns are ${columns.map(({ column }) => `"${column}"`).join(", ")}`,
+    });
+  });
+}
+
+/** The data as frames with planned columns. A check is told of what an upload refuses; an upload throws it. */
+export async function openFrames(
   data: ToCartoInput,
   options: ToCartoOptions,
   operation: string,
+  faults?: { readonly onFault: OnFault; readonly onBadValue: OnBadValue },
 ): Promise<UploadFrames> {
-  const { types } = options;
-  const preparing = { operation, geomCol: options.geomCol, indexLabel: indexLabel(options) };
+  const reading = { types: options.types, onBadValue: faults?.onBadValue };
+  const preparing = {
+    operation,
+    geomCol: options.geomCol,
+    indexLabel: indexLabel(options),
+    onFault: faults?.onFault,
+  };
   if (isStream(data)) {
-    return await UploadFrames.ofStream(toBatches(data as AsyncIterable<never>, { types }), preparing);
+    return await UploadFrames.ofStream(toBatches(data as AsyncIterable<never>, reading), preparing);
   }
-  return UploadFrames.ofFrame(
-    toGeoDataFrame(data as FrameInput, { types }),
-    preparing,
-  );
+  return UploadFrames.ofFrame(toGeoDataFrame(data as FrameInput, reading), preparing);
 }
 
 function indexLabel({ index, indexLabel }: ToCartoOptions): string | undefined {
@@ -115,12 +153,21 @@ export function checkQuota(
   for (let i = 0; i < sampled; i++) {
     // Spread over all rows, for their size may follow their order
     const row = Math.floor(i * frame.numRows / sampled);
-    for (const chunk of encodeCopyCsv(frame.slice(row, row + 1), known.map(({ column }) => ({ column })))) {
-      bytes += chunk.length;
-    }
+    bytes += withRowsBefore(row, () => csvBytes(frame.slice(row, row + 1), known));
   }
-  const needed = Math.round(bytes * frame.numRows / sampled / TEXT_PER_STORED);
+  const needed = roomFor(bytes * frame.numRows / sampled);
   if (needed > remaining) throw quotaExceeded(operation, remaining, needed);
+}
+
+function csvBytes(frame: GeoDataFrame, columns: readonly WriteColumn[]): number {
+  let bytes = 0;
+  for (const chunk of encodeCopyCsv(frame, columns.map(({ column }) => ({ column })))) bytes += chunk.length;
+  return bytes;
+}
+
+/** The room in the database for so many bytes of text. */
+export function roomFor(bytes: number): number {
+  return Math.round(bytes / TEXT_PER_STORED);
 }
 
 /** Stops an upload whose rows turn out to need more than the room left. */
@@ -131,7 +178,7 @@ export function quotaGuard(
 ): ((progress: TableProgress) => void) | undefined {
   if (remaining === undefined) return onProgress;
   return (progress) => {
-    const needed = Math.round(progress.bytes / TEXT_PER_STORED);
+    const needed = roomFor(progress.bytes);
     if (needed > remaining) throw quotaExceeded(operation, remaining, needed);
     onProgress?.(progress);
   };

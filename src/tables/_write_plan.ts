@@ -1,7 +1,14 @@
 import { sql } from "../classic/sql_text.ts";
 import { AlreadyExistsError, ArgumentError } from "../errors/mod.ts";
-import { type Cast, castTo, fullTypeName } from "./_finish_sql.ts";
-import type { IfExists } from "./table_options.ts";
+import {
+  type Cast,
+  castTo,
+  fullTypeName,
+  isComparable,
+  type KeyColumn,
+  keyExpression,
+} from "./_finish_sql.ts";
+import type { WriteMode } from "./_platform.ts";
 import type { Target, TargetColumn } from "./_target.ts";
 
 /** Columns that CARTO itself needs in a table; a replacement leaves them where they are. */
@@ -22,15 +29,19 @@ export interface WriteIntent {
   /** What is done, for messages. */
   readonly operation: string;
   readonly table: string;
-  readonly ifExists: IfExists;
+  readonly ifExists: WriteMode;
+  /** The columns by which rows are told apart; only for `upsert`. */
+  readonly key?: readonly string[] | undefined;
   readonly cartodbfy: boolean;
 }
 
 /** How the rows get from the staging table to where they are to be. */
 export interface WritePlan {
-  readonly kind: "create" | "replace" | "append";
+  readonly kind: "create" | "replace" | "append" | "upsert";
   /** One for each column; none for a new table. */
   readonly casts: readonly Cast[];
+  /** The columns by which rows are told apart; none but for `upsert`. */
+  readonly key: readonly KeyColumn[];
   /** What to change in the columns of a table that is replaced. */
   readonly alterations: readonly string[];
   readonly cartodbfy: boolean;
@@ -49,11 +60,16 @@ export function checkTarget(target: Target, { ifExists, table, operation }: Writ
 /** Decides how the rows get into the target, or says why they cannot. */
 export function planWrite(target: Target, columns: readonly PlanColumn[], intent: WriteIntent): WritePlan {
   checkTarget(target, intent);
-  if (target.columns === undefined) {
-    return { kind: "create", casts: [], alterations: [], cartodbfy: intent.cartodbfy, warnings: [] };
+  const { columns: standing } = target;
+  if (standing === undefined) {
+    const problems = keyProblems(columns, intent);
+    if (problems.length > 0) throw unfit(problems, intent);
+    const key = (intent.key ?? []).map((name) => ({ name, expression: sql.id(name).text }));
+    return { kind: "create", casts: [], key, alterations: [], cartodbfy: intent.cartodbfy, warnings: [] };
   }
-  const plan = intent.ifExists === "append" ? planAppend : planReplace;
-  return plan(target.columns, columns, intent);
+  return intent.ifExists === "replace"
+    ? planReplace(standing, columns, intent)
+    : planAdd(standing, columns, intent);
 }
 
 /** The error for a name that is taken. */
@@ -71,51 +87,99 @@ export function nameClash(
   );
 }
 
-function planAppend(
+/** Why the columns do not fit, and the way out. */
+interface Problem {
+  readonly text: string;
+  readonly hint?: string | undefined;
+}
+
+/** All that does not fit in one error, so that nobody has to mend one thing at a time. */
+function unfit(problems: readonly Problem[], { operation }: WriteIntent): ArgumentError {
+  const hints = [...new Set(problems.flatMap(({ hint }) => hint ?? []))];
+  return new ArgumentError(`Cannot ${operation}: ${problems.map(({ text }) => text).join("; ")}`, {
+    argument: "data",
+    ...(hints.length === 0 ? {} : { hint: hints.join(". ") }),
+  });
+}
+
+/** Plans rows that come to those of a table, whether they are all new or some take the place of others. */
+function planAdd(
   standing: readonly TargetColumn[],
   columns: readonly PlanColumn[],
   intent: WriteIntent,
 ): WritePlan {
-  const { operation } = intent;
+  const isUpsert = intent.ifExists === "upsert";
   const byName = new Map(standing.map((column) => [column.name, column]));
+  const given = new Set(columns.map(({ name }) => name));
+  const problems: Problem[] = [];
   const missing = columns.filter(({ name }) => !byName.has(name)).map(({ name }) => name);
   if (missing.length > 0) {
-    throw new ArgumentError(`Cannot ${operation}: the table has no ${columnList(missing)}`, {
-      argument: "data",
+    problems.push({
+      text: `the table has no ${columnList(missing)}`,
       hint: `It has ${columnList(standing.map(({ name }) => name))}`,
     });
   }
-  const given = new Set(columns.map(({ name }) => name));
   const needed = standing.filter((column) =>
     !given.has(column.name) && column.notNull && !column.hasDefault && !column.isGenerated
   );
-  if (needed.length > 0) {
-    throw new ArgumentError(
-      `Cannot ${operation}: the data lack ${
-        columnList(needed.map(({ name }) => name))
-      }, which the table needs`,
-      { argument: "data" },
-    );
+  // Rows that are there have a value in such a column, and keep it
+  if (needed.length > 0 && !isUpsert) {
+    problems.push({
+      text: `the data lack ${columnList(needed.map(({ name }) => name))}, which the table needs`,
+    });
   }
-  const casts = columns.map((column) => castFor(column, byName.get(column.name) as TargetColumn, operation));
+  const casts = columns.flatMap((column) => {
+    const old = byName.get(column.name);
+    if (old === undefined) return [];
+    const cast = castFor(column, old);
+    if ("expression" in cast) return [cast];
+    problems.push(cast);
+    return [];
+  });
+  if (isUpsert) problems.push(...keyProblems(columns, intent, byName));
+  if (problems.length > 0) throw unfit(problems, intent);
   const left = standing.filter(({ name, isGenerated }) =>
     !given.has(name) && !isGenerated && !SYSTEM_COLUMNS.includes(name)
   );
+  const key = (isUpsert ? intent.key ?? [] : []).map((name) => {
+    const { expression } = casts[columns.findIndex((column) => column.name === name)] as Cast;
+    return { name, expression: keyExpression(expression, byName.get(name)) };
+  });
   return {
-    kind: "append",
+    kind: isUpsert ? "upsert" : "append",
     casts,
+    key,
     alterations: [],
     cartodbfy: false,
     warnings: [
       ...casts.flatMap(({ warning }) => warning ?? []),
       ...unseenLimits(columns, byName),
       ...left.map(({ name, hasDefault }) =>
-        `Column "${name}" of the table is not in the data: new rows have ${
-          hasDefault ? "its default" : "null"
-        } there`
+        `Column "${name}" of the table is not in the data: ${
+          isUpsert ? "rows that are there keep its value, " : ""
+        }new rows have ${hasDefault ? "its default" : "null"} there`
       ),
+      ...(isUpsert && given.has("cartodb_id") && intent.key?.includes("cartodb_id") === false
+        ? ['Rows that are there keep their "cartodb_id"']
+        : []),
     ],
   };
+}
+
+/** What speaks against telling rows apart by the key's columns. */
+function keyProblems(
+  columns: readonly PlanColumn[],
+  { key = [] }: WriteIntent,
+  standing?: ReadonlyMap<string, TargetColumn>,
+): Problem[] {
+  return key.flatMap((name) => {
+    const given = columns.find((column) => column.name === name);
+    if (given === undefined) return [{ text: `the data have no column "${name}", which is in the key` }];
+    const unequal = [given.type, standing?.get(name)?.type ?? given.type].find((type) => !isComparable(type));
+    return unequal === undefined
+      ? []
+      : [{ text: `column "${name}" cannot be in the key, since it is ${fullTypeName(unequal)}` }];
+  });
 }
 
 /** Types that can be narrowed so that PostgreSQL rounds what does not fit, and says nothing. */
@@ -132,34 +196,30 @@ function unseenLimits(columns: readonly PlanColumn[], standing: ReadonlyMap<stri
     );
 }
 
-function castFor(column: PlanColumn, standing: TargetColumn, operation: string): Cast {
+function castFor(column: PlanColumn, standing: TargetColumn): Cast | Problem {
   const wanted = standing.sqlType ?? fullTypeName(standing.type);
-  const cast = standing.isGenerated ? undefined : castTo(sql.id(column.name).text, column.type, standing);
-  if (cast === undefined) {
-    const why = standing.isGenerated
-      ? "is computed by the database"
-      : `is ${wanted}, and the data have ${column.sqlType}`;
-    throw new ArgumentError(`Cannot ${operation}: column "${column.name}" of the table ${why}`, {
-      argument: "data",
-      hint: standing.isGenerated ? "Leave the column out" : `Convert the column to ${wanted} before`,
-    });
+  const about = `column "${column.name}" of the table`;
+  if (standing.isGenerated) {
+    return { text: `${about} is computed by the database`, hint: `Leave column "${column.name}" out` };
   }
-  checkDimensions(column, standing, operation);
-  return cast;
+  const cast = castTo(sql.id(column.name).text, column.type, standing);
+  if (cast === undefined) {
+    return {
+      text: `${about} is ${wanted}, and the data have ${column.sqlType}`,
+      hint: `Convert column "${column.name}" to ${wanted} before`,
+    };
+  }
+  const [has, gets] = differentDimensions(column, standing);
+  return has === undefined ? cast : { text: `${about} holds ${has}, and the data have ${gets}` };
 }
 
-/** A geometry column of two dimensions refuses heights, and the other way round. */
-function checkDimensions(column: PlanColumn, standing: TargetColumn, operation: string): void {
+/** A geometry column of two dimensions refuses heights, and the other way round: in words, where they differ. */
+function differentDimensions(column: PlanColumn, standing: TargetColumn): string[] {
   const kind = (sqlType: string | undefined) => /^geometry\(\w+?(Z?M?)(?:,|\))/.exec(sqlType ?? "")?.[1];
   const [given, wanted] = [kind(column.sqlType), kind(standing.sqlType)];
-  if (given === undefined || wanted === undefined || given === wanted) return;
-  const words = (dimensions: string) =>
-    dimensions === "" ? "x and y only" : `x, y and ${[...dimensions.toLowerCase()].join(", ")}`;
-  throw new ArgumentError(
-    `Cannot ${operation}: column "${column.name}" of the table holds ${words(wanted)}, and the data have ${
-      words(given)
-    }`,
-    { argument: "data" },
+  if (given === undefined || wanted === undefined || given === wanted) return [];
+  return [wanted, given].map((dimensions) =>
+    dimensions === "" ? "x and y only" : `x, y and ${[...dimensions.toLowerCase()].join(", ")}`
   );
 }
 
@@ -168,9 +228,9 @@ function planReplace(
   columns: readonly PlanColumn[],
   intent: WriteIntent,
 ): WritePlan {
-  const { operation } = intent;
   const byName = new Map(standing.map((column) => [column.name, column]));
   const given = new Set(columns.map(({ name }) => name));
+  const problems: Problem[] = [];
   const dropped = standing.filter(({ name }) => !given.has(name) && !SYSTEM_COLUMNS.includes(name));
   const changed: TargetColumn[] = [];
   const casts: Cast[] = [];
@@ -181,7 +241,9 @@ function planReplace(
     if (old === undefined) {
       alterations.push(`ADD COLUMN ${name} ${column.sqlType}`);
     } else if (isSame(column, old)) {
-      casts.push(castFor(column, old, operation));
+      const cast = castFor(column, old);
+      if ("expression" in cast) casts.push(cast);
+      else problems.push(cast);
       continue;
     } else {
       changed.push(old);
@@ -189,13 +251,15 @@ function planReplace(
     }
     casts.push({ expression: name });
   }
-  refuseNeeded([...dropped, ...changed], operation);
+  problems.push(...neededByViews([...dropped, ...changed]));
+  if (problems.length > 0) throw unfit(problems, intent);
   const isConverted = SYSTEM_COLUMNS.every((name) => byName.has(name));
   const views = [...new Set(standing.flatMap((column) => column.views))];
   const cartodbfy = intent.cartodbfy && !isConverted;
   return {
     kind: "replace",
     casts,
+    key: [],
     alterations,
     // The conversion makes the table anew, which views would not follow
     cartodbfy: cartodbfy && views.length === 0,
@@ -226,22 +290,20 @@ function retype(old: TargetColumn, name: string, sqlType: string): string[] {
   ];
 }
 
-function refuseNeeded(columns: readonly TargetColumn[], operation: string): void {
+function neededByViews(columns: readonly TargetColumn[]): Problem[] {
   const needed = columns.filter(({ views }) => views.length > 0);
-  if (needed.length === 0) return;
+  if (needed.length === 0) return [];
   const which = columnList(needed.map(({ name }) => name));
   const views = [...new Set(needed.flatMap((column) => column.views))];
-  throw new ArgumentError(
-    `Cannot ${operation}: ${which} cannot be dropped or changed, since ${viewList(views)} need${
+  const isOne = needed.length === 1;
+  return [{
+    text: `${which} cannot be dropped or changed, since ${viewList(views)} need${
       views.length === 1 ? "s" : ""
-    } ${needed.length === 1 ? "it" : "them"}`,
-    {
-      argument: "data",
-      hint: `Keep the ${needed.length === 1 ? "column" : "columns"}, or drop the ${
-        views.length === 1 ? "view" : "views"
-      } first`,
-    },
-  );
+    } ${isOne ? "it" : "them"}`,
+    hint: `Keep the ${isOne ? "column" : "columns"}, or drop the ${
+      views.length === 1 ? "view" : "views"
+    } first`,
+  }];
 }
 
 function columnList(names: readonly string[]): string {

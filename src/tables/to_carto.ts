@@ -6,9 +6,15 @@ import type { IfExists, TableOptions, TableProgress } from "./table_options.ts";
 export interface ToCartoOptions extends TableOptions {
   /**
    * What to do when a table has the name: `fail`, which is the default; `replace` its rows and columns, in place, so
-   * that the table keeps its identity, privacy, grants and views; or `append` the rows to it.
+   * that the table keeps its identity, privacy, grants and views; `append` the rows to it; or `upsert`: update the
+   * rows that have the same `key`, and add the others.
    */
-  ifExists?: IfExists | undefined;
+  ifExists?: IfExists | "upsert" | undefined;
+  /**
+   * The columns by which `upsert` tells rows apart, such as `["id"]`, by their names in the data. Every row of the data
+   * has a value in each, and no two rows have the same values; the table needs no index on them.
+   */
+  key?: readonly string[] | undefined;
   /**
    * The column that holds the geometries, in any encoding (WKT, EWKB, GeoJSON …); it becomes `the_geom`. When not
    * given, the data's own geometry.
@@ -52,6 +58,10 @@ export interface ToCartoReport {
   readonly bytes: number;
   /** Whether the table is new. */
   readonly created: boolean;
+  /** How many rows are new; only with `upsert`, and undefined where the server's answer was lost. */
+  readonly inserted?: number | undefined;
+  /** How many rows of the table had the key of a row; as `inserted`. */
+  readonly updated?: number | undefined;
   /** The columns that have another name in the table than in the data. */
   readonly renamed: readonly RenamedColumn[];
   /** What to know besides. */
@@ -69,15 +79,16 @@ export type ToCartoInput = FrameInput | AsyncIterable<unknown> | Iterable<unknow
  * exactly. The geometry becomes `the_geom`, in SRID 4326: what comes in another known coordinate system is reprojected,
  * what comes in an unknown one refused. A whole-number column `cartodb_id` becomes the table's ids. With `append` the
  * columns are compared first, and values that the table would change (a fraction in a column of whole numbers) are
- * refused.
+ * refused; with `upsert` likewise. An `upsert` keeps the `cartodb_id` of rows that are there and their values in
+ * columns that the data do not have; a key that is missing or repeated in the data is refused.
  *
  * Arrays, records of columns, feature collections, Arrow, Arquero and Polars tables and `GeoDataFrame`s are taken as
  * they are. Iterables and async iterables of rows or frames are streamed, in constant memory; the first batch tells the
  * columns.
  *
  * Large uploads end in a batch job, which needs the master key; with another key the last step is a plain query. Costs
- * five requests, and two more than that for each further COPY or job. CARTOframes' `log_enabled` has no counterpart:
- * nothing is printed, the report is returned.
+ * five requests, two more with `upsert`, and two more for each further COPY or job. CARTOframes' `log_enabled` has no
+ * counterpart: nothing is printed, the report is returned.
  *
  * @param data What to upload
  * @param tableName The table's name, normalised before use
@@ -112,6 +123,24 @@ export type ToCartoInput = FrameInput | AsyncIterable<unknown> | Iterable<unknow
  * const report = await toCarto(cafes, "My cafés", { credentials, transport, geomCol: "the_geom" });
  * assertEquals([report.table, report.rows, report.created], ["my_cafes", 2, true]);
  * assertEquals(report.renamed.map(({ from, to }) => [from, to]), [["Name", "name"]]);
+ * ```
+ *
+ * @example Update rows by key, and add those that are new
+ * ```ts
+ * import { Credentials } from "@cartoframes/cartoframes/auth";
+ * import { startEmulator } from "@cartoframes/cartoframes/emulator";
+ * import { readCarto, toCarto } from "@cartoframes/cartoframes";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using carto = await startEmulator();
+ * const credentials = new Credentials(carto.credentials());
+ * await toCarto([{ code: "a", stars: 4 }, { code: "b", stars: 5 }], "cafes", { credentials });
+ *
+ * const news = [{ code: "b", stars: 3 }, { code: "c", stars: 1 }];
+ * const report = await toCarto(news, "cafes", { credentials, ifExists: "upsert", key: ["code"] });
+ * assertEquals([report.inserted, report.updated], [1, 1]);
+ * const stars = await readCarto("SELECT code, stars FROM cafes ORDER BY code", { credentials });
+ * assertEquals([...stars.column("stars")], [4, 3, 1]);
  * ```
  */
 export async function toCarto(

@@ -544,9 +544,9 @@ Deno.test("staging tables of old uploads are dropped before a new one, those of 
   ];
   const carto = account(undefined, { staging });
   await toCarto(FIVE, "t", { ...carto, ...CSV });
-  assertEquals(carto.log.filter((text) => text.startsWith("DROP")), [
-    `DROP TABLE IF EXISTS "public"."${staging[0]}"`,
-  ]);
+  const drops = carto.log.filter((text) => text.includes("DROP TABLE"));
+  assertEquals(drops.length, 1);
+  for (const [index, name] of staging.entries()) assertEquals(drops[0]?.includes(`"${name}"`), index === 0);
 });
 
 Deno.test("where the catalogue is closed to the key, the columns are looked at from outside", async () => {
