@@ -1,11 +1,13 @@
 import type { ClassicClient } from "../classic/client.ts";
 import type { SqlField } from "../classic/sql.ts";
-import { ArgumentError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError, ResponseError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { fieldOfServer } from "../frame/pg_types.ts";
 import type { Field } from "../frame/types.ts";
-import { CopyDecoder } from "./_copy_parts.ts";
+import { copyRows, isPassing, isTooLong } from "./_download.ts";
 import type { Call, ReadRequest, Source } from "./_platform.ts";
+import { readByJob } from "./_read_by_job.ts";
+import { hasKey, PAGE_ROWS, readPages } from "./_read_pages.ts";
 import { reasonOf, retell } from "./_retell.ts";
 import { subquery } from "./_source.ts";
 
@@ -40,95 +42,89 @@ export async function* read(
   client: ClassicClient,
   request: ReadRequest,
 ): AsyncGenerator<GeoDataFrame, void, void> {
-  const { operation, attempts, signal } = request;
+  const { operation } = request;
   const fields = await fieldsOf(client, request.source, request);
   if (fields.length === 0) {
     throw new ArgumentError(`Cannot ${operation}: there is no column to read`, { argument: "source" });
   }
-  for (let attempt = 1;; attempt++) {
-    const reader = new Reader(client, request, fields);
-    try {
-      // Nothing has been handed out yet, so that a read that fails can be begun again
-      const first = await reader.next();
-      if (first !== undefined) yield* handOut(reader, first);
-      return;
-    } catch (error) {
-      await reader.cancel();
-      if (reader.handedOut || attempt >= attempts || !isPassing(error) || signal?.aborted) {
-        throw explain(error, operation);
-      }
-    }
-  }
-}
-
-async function* handOut(reader: Reader, first: GeoDataFrame): AsyncGenerator<GeoDataFrame, void, void> {
+  const state: ReadState = { isHandedOut: false };
   try {
-    reader.handedOut = true;
-    for (let batch: GeoDataFrame | undefined = first; batch !== undefined; batch = await reader.next()) {
-      yield batch;
-    }
-  } finally {
-    await reader.cancel();
+    yield* readAsTold(client, request, fields, state);
+  } catch (error) {
+    throw explain(error, request, fields, state);
   }
 }
 
-/** One attempt of a download. */
-class Reader {
+/** How far a read has come. */
+interface ReadState {
   /** Whether rows have been given to the caller. */
-  handedOut = false;
-  readonly #client: ClassicClient;
-  readonly #request: ReadRequest;
-  readonly #statement: string;
-  readonly #decoder: CopyDecoder;
-  #chunks: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #ended = false;
-  #given = false;
-  #rows = 0;
-  #bytes = 0;
+  isHandedOut: boolean;
+}
 
-  constructor(client: ClassicClient, request: ReadRequest, fields: readonly SqlField[]) {
-    this.#client = client;
-    this.#request = request;
-    this.#decoder = new CopyDecoder(fields, request);
-    this.#statement = copyStatement(this.#decoder.selected, request);
+async function* readAsTold(
+  client: ClassicClient,
+  request: ReadRequest,
+  fields: readonly SqlField[],
+  state: ReadState,
+): AsyncGenerator<GeoDataFrame, void, void> {
+  const { strategy, pageRows } = request;
+  if (strategy === "job") return yield* noted(readByJob(client, request, fields), state);
+  try {
+    const batches = pageRows === undefined
+      ? copyRows(client, request, fields, (selected) => copyStatement(selected, request))
+      : readPages(client, request, fields, pageRows);
+    return yield* noted(batches, state);
+  } catch (error) {
+    if (strategy === "direct" || state.isHandedOut || !isTooLong(error)) throw error;
+    yield* noted(readPatiently(client, request, fields, error as ResponseError), state);
   }
+}
 
-  /** The next batch; undefined after the last one, which is there even when it has no rows. */
-  async next(): Promise<GeoDataFrame | undefined> {
-    if (this.#ended) return undefined;
-    const chunks = this.#chunks ??= await this.#open();
-    while (true) {
-      const { done, value } = await chunks.read();
-      if (done) {
-        this.#ended = true;
-        const last = this.#decoder.finish();
-        return last.numRows > 0 || !this.#given ? this.#give(last) : undefined;
-      }
-      this.#bytes += value.length;
-      this.#decoder.push(value);
-      const batch = this.#decoder.take(this.#request.batchRows);
-      if (batch !== undefined) return this.#give(batch);
+/** The batches, and a note that there was one. */
+async function* noted(
+  batches: AsyncGenerator<GeoDataFrame, void, void>,
+  state: ReadState,
+): AsyncGenerator<GeoDataFrame, void, void> {
+  for await (const batch of batches) {
+    state.isHandedOut = true;
+    yield batch;
+  }
+}
+
+/** The rows of what took too long to be read at once: of a table page by page, of a query by a batch job. */
+async function* readPatiently(
+  client: ClassicClient,
+  request: ReadRequest,
+  fields: readonly SqlField[],
+  tooLong: ResponseError,
+): AsyncGenerator<GeoDataFrame, void, void> {
+  const state: ReadState = { isHandedOut: false };
+  if (request.source.kind === "table" && request.pageRows === undefined && hasKey(fields)) {
+    try {
+      return yield* noted(readPages(client, request, fields, PAGE_ROWS), state);
+    } catch (error) {
+      if (state.isHandedOut || !isTooLong(error)) throw error;
     }
   }
-
-  /** Ends the download where it is. */
-  async cancel(): Promise<void> {
-    this.#ended = true;
-    await this.#chunks?.cancel().catch(() => {});
+  try {
+    yield* noted(readByJob(client, request, fields), state);
+  } catch (error) {
+    throw isRefused(error) && !state.isHandedOut ? tooLongWithout(tooLong) : error;
   }
+}
 
-  async #open(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-    const { signal, attempts } = this.#request;
-    const stream = await this.#client.copy.to(this.#statement, { signal, retries: attempts - 1 });
-    return stream.getReader();
-  }
-
-  #give(batch: GeoDataFrame): GeoDataFrame {
-    this.#given = true;
-    this.#rows += batch.numRows;
-    this.#request.onProgress?.({ phase: "read", rows: this.#rows, bytes: this.#bytes });
-    return batch;
-  }
+/** The time-out, for a key that a batch job is refused to. */
+function tooLongWithout(error: ResponseError): ResponseError {
+  const { code, message, status, requestId, context, detail, serverMessages } = error;
+  return new ResponseError(code, message, {
+    status,
+    requestId,
+    context,
+    detail,
+    serverMessages,
+    hint: "Use the master key, which alone may run it as a batch job, or make the query lighter",
+    cause: error,
+  });
 }
 
 function copyStatement(selected: string, { source, limit }: ReadRequest): string {
@@ -136,16 +132,41 @@ function copyStatement(selected: string, { source, limit }: ReadRequest): string
   return `COPY (SELECT ${selected} FROM ${subquery(source, "_q")}${limited}) TO STDOUT WITH (FORMAT binary)`;
 }
 
-/** Whether a failed download may go well the next time. Errors of the server are told at once. */
-function isPassing(error: unknown): boolean {
-  return isCartoError(error) && ["network", "timeout", "incomplete-response"].includes(error.code);
+function isRefused(error: unknown): boolean {
+  return isCartoError(error) && error.code === "access-denied";
 }
 
-function explain(error: unknown, operation: string): unknown {
-  const isAmbiguous = isCartoError(error) && /^column reference ".*" is ambiguous/.test(reasonOf(error));
-  return retell(
-    error,
-    operation,
-    isAmbiguous ? "Two columns have the same name: give them different ones with AS" : undefined,
-  );
+/** The error in the caller's words, with the next step where there is one. */
+function explain(
+  error: unknown,
+  request: ReadRequest,
+  fields: readonly SqlField[],
+  state: ReadState,
+): unknown {
+  return retell(error, request.operation, hintFor(error, request, fields, state));
+}
+
+function hintFor(
+  error: unknown,
+  { strategy, pageRows }: ReadRequest,
+  fields: readonly SqlField[],
+  { isHandedOut }: ReadState,
+): string | undefined {
+  if (!isCartoError(error)) return undefined;
+  const canPage = pageRows === undefined && strategy !== "job" && hasKey(fields);
+  const pages = `{ pageRows: ${PAGE_ROWS} }`;
+  if (/^column reference ".*" is ambiguous/.test(reasonOf(error))) {
+    return "Two columns have the same name: give them different ones with AS";
+  }
+  if (isTooLong(error) && (strategy === "direct" || isHandedOut)) {
+    const job = 'Pass { strategy: "job" } with the master key';
+    return canPage ? `Pass ${pages} to read page by page, or { strategy: "job" } with the master key` : job;
+  }
+  if (isRefused(error) && strategy === "job" && reasonOf(error) === "permission denied") {
+    return 'Batch jobs need the master key: use it, or pass { strategy: "direct" }';
+  }
+  if (isPassing(error) && isHandedOut && canPage) {
+    return `Read again; with ${pages} a read goes on where it broke off`;
+  }
+  return undefined;
 }

@@ -1,13 +1,14 @@
-import { ArgumentError } from "../errors/mod.ts";
+import type { RowParser } from "../classic/sql.ts";
+import { ArgumentError, DataError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { checkAttempts, checkWhole } from "./_arguments.ts";
 import type { Platform, ReadRequest } from "./_platform.ts";
 import { resolvePlatform } from "./_resolve_platform.ts";
 import { parseSource, sourceName } from "./_source.ts";
-import type { ReadCartoOptions } from "./read_carto.ts";
+import type { ReadCartoOptions, ReadStrategy } from "./read_carto.ts";
 
 /** A read that is ready to be made. */
-export interface PreparedRead {
+interface PreparedRead {
   readonly platform: Platform;
   readonly request: ReadRequest;
   /** What is done with each frame after it has been read. */
@@ -15,10 +16,10 @@ export interface PreparedRead {
 }
 
 /** Resolves the arguments of a read; nothing is sent. */
-export async function readRequest(
+async function readRequest(
   source: unknown,
   options: ReadCartoOptions,
-  batchRows: number,
+  { batchRows, isWhole }: Pick<ReadRequest, "batchRows" | "isWhole">,
 ): Promise<PreparedRead> {
   const parsed = parseSource(source, options.schema);
   const { limit, int8 = "bigint", decodeGeom = true } = options;
@@ -26,6 +27,7 @@ export async function readRequest(
   if (int8 !== "bigint" && int8 !== "number") {
     throw new ArgumentError("Cannot use this int8: it must be one of bigint, number", { argument: "int8" });
   }
+  const strategy = checkStrategy(options);
   const operation = `read ${sourceName(parsed)}`;
   return {
     platform: await resolvePlatform(options),
@@ -37,6 +39,9 @@ export async function readRequest(
       attempts: checkAttempts(options.retryTimes),
       decodeGeometry: decodeGeom,
       batchRows: checkWhole(batchRows, "batchRows", 1),
+      isWhole,
+      strategy,
+      pageRows: options.pageRows,
       onProgress: options.onProgress,
     },
     finish(frame) {
@@ -45,6 +50,57 @@ export async function readRequest(
       return withGeometryForNull(withIndexFirst(numbers, options, operation), options);
     },
   };
+}
+
+/** The way in which the rows are got. */
+function checkStrategy({ strategy = "auto", pageRows }: ReadCartoOptions): ReadStrategy {
+  if (!["auto", "direct", "job"].includes(strategy)) {
+    throw new ArgumentError("Cannot use this strategy: it must be one of auto, direct, job", {
+      argument: "strategy",
+    });
+  }
+  if (pageRows === undefined) return strategy;
+  checkWhole(pageRows, "pageRows", 1);
+  if (strategy !== "job") return strategy;
+  throw new ArgumentError("Cannot read in pages what a batch job puts into a table first", {
+    argument: "pageRows",
+    hint: 'Leave out one of pageRows and { strategy: "job" }',
+  });
+}
+
+/** Reads the batches, and gives each the form that the caller wants. */
+export async function* readBatches<T>(
+  source: unknown,
+  options: ReadCartoOptions & { rows?: RowParser<T> | undefined },
+  how: Pick<ReadRequest, "batchRows" | "isWhole">,
+): AsyncGenerator<GeoDataFrame | T[], void, void> {
+  const { platform, request, finish } = await readRequest(source, options, how);
+  let rows = 0;
+  for await (const batch of platform.read(request)) {
+    const frame = finish(batch);
+    if (options.rows === undefined) yield frame;
+    else yield parseRows(frame, options.rows, rows);
+    rows += batch.numRows;
+  }
+}
+
+/** The rows as the caller's parser gives them. */
+function parseRows<T>(frame: GeoDataFrame, parser: RowParser<T>, before: number): T[] {
+  const parsed: T[] = [];
+  for (const row of frame) {
+    try {
+      parsed.push(parser.parse(row));
+    } catch (cause) {
+      throw new DataError(
+        `The row is not of the type asked for: ${cause instanceof Error ? cause.message : cause}`,
+        {
+          place: { row: before + parsed.length + 1 },
+          cause,
+        },
+      );
+    }
+  }
+  return parsed;
 }
 
 /** The frame with the index column before the others. */

@@ -1,13 +1,31 @@
 import type { RowParser } from "../classic/sql.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import { readCartoBatches } from "./read_carto_batches.ts";
 import type { SchemaOptions, TableProgress } from "./table_options.ts";
+
+/**
+ * How the rows are got.
+ *
+ * - `direct`: by one COPY (or, with `pageRows`, by one for each page).
+ * - `job`: a batch job, which may take 12 hours, puts the result into a table of its own; that is read and dropped, also
+ *   after an abort or an error. Needs the master key, and room in the account for the result.
+ * - `auto`: `direct`; when the server ends the query for taking too long, and no row has been handed out by then, a
+ *   table is read page by page by its `cartodb_id`, and a query as with `job`.
+ */
+export type ReadStrategy = "auto" | "direct" | "job";
 
 /** What reading takes. */
 export interface ReadCartoOptions extends SchemaOptions {
   /** The most rows to read. Without an order in the query, any of them. Default: all. */
   limit?: number | undefined;
-  /** Attempts in all, as long as no row has been handed out. Default 3. */
+  /** How the rows are got. Default `auto`. */
+  strategy?: ReadStrategy | undefined;
+  /**
+   * Reads page by page in the order of `cartodb_id`, so many rows at most by each COPY, so that a broken download goes
+   * on where it was. The source must have `cartodb_id`, whole, unique and never null, as CARTO's tables do. Pages see
+   * what is written between them. Default: all rows by one COPY.
+   */
+  pageRows?: number | undefined;
+  /** Attempts in all, as long as no row has been handed out; with `pageRows`, for each page. Default 3. */
   retryTimes?: number | undefined;
   /** The column that comes first. A frame has no index beside its columns, as a pandas one has. */
   indexColumn?: string | undefined;
@@ -17,17 +35,18 @@ export interface ReadCartoOptions extends SchemaOptions {
   nullGeomValue?: unknown;
   /** How 64-bit integers are given; `number` refuses one that does not fit. Default `bigint`. */
   int8?: "bigint" | "number" | undefined;
-  /** Is told how far the read is. */
+  /** Is told how far the read is; one that begins again counts again from the first row. */
   onProgress?: ((progress: TableProgress) => void) | undefined;
 }
 
-/** Rows gathered before they become a batch, when all of them are wanted anyway. */
-const BATCH_ROWS = 65_536;
+/** Many rows are gathered before they become a batch, since all of them are wanted anyway. */
+const WHOLE = { batchRows: 65_536, isWhole: true };
 
 /**
  * Reads a table or the result of a query, whole: every row, each value as the database has it. 64-bit integers come as
  * `bigint`, decimals as text, timestamps as `Temporal`, geometry as {@linkcode Geometry}; `the_geom_webmercator` is left
- * out. An answer that is cut short, or ends in an error, is an error and never a shorter table. Costs two requests.
+ * out. An answer that is cut short, or ends in an error, is an error and never a shorter table. Costs two requests; see
+ * `strategy` for a query that takes longer than the server lets it, and `pageRows` for a line that breaks.
  *
  * A text that begins with `SELECT` or `WITH` is a query, any other the name of a table, used as it is given.
  *
@@ -67,16 +86,16 @@ export async function readCarto<T>(
   source: string,
   options: ReadCartoOptions & { rows?: RowParser<T> | undefined } = {},
 ): Promise<GeoDataFrame | T[]> {
-  const { rows: parser, ...rest } = options;
-  if (parser !== undefined) {
+  const { readBatches } = await import("./_table_tools.ts");
+  if (options.rows !== undefined) {
     const parsed: T[] = [];
-    for await (const batch of readCartoBatches(source, { ...rest, rows: parser, batchRows: BATCH_ROWS })) {
-      for (const row of batch) parsed.push(row);
+    for await (const batch of readBatches(source, options, WHOLE)) {
+      for (const row of batch as T[]) parsed.push(row);
     }
     return parsed;
   }
   const batches: GeoDataFrame[] = [];
-  for await (const batch of readCartoBatches(source, { ...rest, batchRows: BATCH_ROWS })) batches.push(batch);
+  for await (const batch of readBatches(source, options, WHOLE)) batches.push(batch as GeoDataFrame);
   const [first, ...others] = batches;
   // There is always a first batch, also when there are no rows
   return (first as GeoDataFrame).concat(...others);

@@ -1,11 +1,10 @@
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { RowParser } from "../classic/sql.ts";
-import { DataError } from "../errors/mod.ts";
 import type { ReadCartoOptions } from "./read_carto.ts";
 
 /** What reading batch by batch takes. */
 export interface ReadCartoBatchesOptions extends ReadCartoOptions {
-  /** Rows that a batch has at least, but for the last one. Default 10,000. */
+  /** Rows that a batch has at least, but for the last one, and the last one of a page. Default 10,000. */
   batchRows?: number | undefined;
 }
 
@@ -14,7 +13,8 @@ export interface ReadCartoBatchesOptions extends ReadCartoOptions {
  * while they arrive. Leaving the loop ends the download.
  *
  * The first batch is there in any case, also when there are no rows: it tells the columns. A failure after the first
- * batch is an error and never a shorter table.
+ * batch is an error and never a shorter table; with `pageRows` a connection that breaks then is no failure: the read goes
+ * on with the row after the last one handed out.
  *
  * @param source A table name or a SQL query
  * @param options See {@linkcode ReadCartoBatchesOptions}
@@ -55,32 +55,6 @@ export async function* readCartoBatches<T>(
   source: string,
   options: ReadCartoBatchesOptions & { rows?: RowParser<T> | undefined } = {},
 ): AsyncGenerator<GeoDataFrame | T[], void, void> {
-  const { readRequest } = await import("./_table_tools.ts");
-  const { platform, request, finish } = await readRequest(source, options, options.batchRows ?? 10_000);
-  let rows = 0;
-  for await (const batch of platform.read(request)) {
-    const frame = finish(batch);
-    if (options.rows === undefined) yield frame;
-    else yield parseRows(frame, options.rows, rows);
-    rows += batch.numRows;
-  }
-}
-
-/** The rows as the caller's parser gives them. */
-function parseRows<T>(frame: GeoDataFrame, parser: RowParser<T>, before: number): T[] {
-  const parsed: T[] = [];
-  for (const row of frame) {
-    try {
-      parsed.push(parser.parse(row));
-    } catch (cause) {
-      throw new DataError(
-        `The row is not of the type asked for: ${cause instanceof Error ? cause.message : cause}`,
-        {
-          place: { row: before + parsed.length + 1 },
-          cause,
-        },
-      );
-    }
-  }
-  return parsed;
+  const { readBatches } = await import("./_table_tools.ts");
+  yield* readBatches(source, options, { batchRows: options.batchRows ?? 10_000, isWhole: false });
 }
