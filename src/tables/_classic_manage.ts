@@ -2,7 +2,7 @@ import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { AlreadyExistsError, isCartoError, ResponseError } from "../errors/mod.ts";
 import { doStatement, fullTypeName } from "./_finish_sql.ts";
-import type { Call, CreateRequest, Source } from "./_platform.ts";
+import type { Call, CreateRequest, Quota, Source } from "./_platform.ts";
 import { reasonOf, retell } from "./_retell.ts";
 import { runStatement } from "./_run_finish.ts";
 import { sourceSql, subquery } from "./_source.ts";
@@ -128,15 +128,18 @@ function withoutSchema(name: string): string {
   return last.startsWith('"') ? last.slice(1, -1).replaceAll('""', '"') : last;
 }
 
-/** Bytes that the account can still hold. Who may not see the account, or has no limit, has none to respect. */
-export async function remainingQuota(client: ClassicClient, { signal }: Call): Promise<number | undefined> {
+/** The room of the account. Who may not see the account, or has no limit, has none to respect. */
+export async function quotaOf(client: ClassicClient, { signal }: Call): Promise<Quota> {
   try {
     const { user_data: user } = await client.me.get({ signal });
-    return user?.remaining_byte_quota ?? undefined;
+    return {
+      total: user?.quota_in_bytes ?? undefined,
+      remaining: user?.remaining_byte_quota ?? undefined,
+    };
   } catch (error) {
     signal?.throwIfAborted();
     if (!isCartoError(error)) throw error;
-    return undefined;
+    return { total: undefined, remaining: undefined };
   }
 }
 

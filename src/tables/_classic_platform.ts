@@ -9,11 +9,13 @@ import type {
   Call,
   CreateRequest,
   Platform,
+  Quota,
   ReadRequest,
   Source,
   WriteOutcome,
   WriteRequest,
 } from "./_platform.ts";
+import { lookAtTarget, type Target } from "./_target.ts";
 import type { TableDescription } from "./describe_table.ts";
 
 /** Tables of a classic account: SQL and COPY, and the datasets API for what only the dashboard knows. */
@@ -37,8 +39,12 @@ export class ClassicPlatform implements Platform {
     return writeFrames(this.#client, request);
   }
 
-  remainingQuota(call: Call): Promise<number | undefined> {
-    return manage.remainingQuota(this.#client, call);
+  quota(call: Call): Promise<Quota> {
+    return manage.quotaOf(this.#client, call);
+  }
+
+  target(table: string, call: Call): Promise<Target> {
+    return lookAtTarget(this.#client, table, call);
   }
 
   listTables(call: Call): Promise<string[]> {

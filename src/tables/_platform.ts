@@ -1,5 +1,6 @@
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Field } from "../frame/types.ts";
+import type { Target } from "./_target.ts";
 import type { TableDescription } from "./describe_table.ts";
 import type { ReadStrategy } from "./read_carto.ts";
 import type { IfExists, TableProgress } from "./table_options.ts";
@@ -99,6 +100,14 @@ export interface CreateRequest extends Call {
   readonly cartodbfy: boolean;
 }
 
+/** The room of an account; undefined where it is not known. */
+export interface Quota {
+  /** Bytes that can be stored in all. */
+  readonly total: number | undefined;
+  /** Bytes that can still be stored. */
+  readonly remaining: number | undefined;
+}
+
 /** What a platform does with tables. The functions of this folder know only this; adapters stand behind it. */
 export interface Platform {
   /** The columns of a table or query, in the server's order. */
@@ -107,8 +116,10 @@ export interface Platform {
   read(request: ReadRequest): AsyncGenerator<GeoDataFrame, void, void>;
   /** Writes all frames or nothing. */
   write(request: WriteRequest): Promise<WriteOutcome>;
-  /** Bytes that the account can still hold; undefined where it is not known. */
-  remainingQuota(call: Call): Promise<number | undefined>;
+  /** How much the account can hold, and can still hold. */
+  quota(call: Call): Promise<Quota>;
+  /** What stands under a name; nothing is changed. */
+  target(table: string, call: Call): Promise<Target>;
   /** The names of the account's tables, the last changed first. */
   listTables(call: Call): Promise<string[]>;
   /** Whether a table is there and may be read. */

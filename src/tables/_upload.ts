@@ -26,7 +26,7 @@ export async function upload(
   const settings = resolveOptions(options);
   const platform = await resolvePlatform(options);
   const call: Call = { operation: `upload table "${table}"`, signal: options.signal };
-  const remaining = options.skipQuotaWarning === true ? undefined : await platform.remainingQuota(call);
+  const remaining = options.skipQuotaWarning === true ? undefined : (await platform.quota(call)).remaining;
   const frames = await openFrames(data, options, call.operation);
   try {
     return await write(platform, frames, { ...call, ...settings, table }, remaining);
