@@ -25,8 +25,8 @@ export type IfExists = "fail" | "replace" | "append";
 
 /** How far a long operation is. */
 export interface TableProgress {
-  /** What is being done: rows travel, or the database puts them in place. */
-  readonly phase: "read" | "upload" | "finish";
+  /** What is being done: a batch job works on the query, rows travel, or the database puts them in place. */
+  readonly phase: "query" | "read" | "upload" | "finish";
   /** Rows so far. */
   readonly rows: number;
   /** Bytes so far, before compression. */
