@@ -3,7 +3,9 @@ import { advise } from "../permissions/advise.ts";
 import { openEngine } from "./_db/open.ts";
 import { planAccounts, servedAccounts } from "./_accounts.ts";
 import type { Account, EmulatorContext } from "./_handler.ts";
+import { setServiceQuotas } from "./_data_services.ts";
 import { createDatasets } from "./_datasets.ts";
+import { withGazetteer } from "./_gazetteer.ts";
 import { DEFAULT_SETTINGS, EmulatorServer } from "./_http/server.ts";
 import { createJobs } from "./_jobs.ts";
 import { createMe } from "./_me.ts";
@@ -27,15 +29,14 @@ export interface OpenEmulator {
 export async function openEmulator(options: EmulatorOptions = {}): Promise<OpenEmulator> {
   const planned = planAccounts(options.accounts);
   const accounts = servedAccounts(planned);
-  const engine = await openEngine({
-    database: options.database,
-    dataDir: options.dataDir,
-    accounts: planned,
-  });
+  const engine = withGazetteer(
+    await openEngine({ database: options.database, dataDir: options.dataDir, accounts: planned }),
+  );
   let url = "";
   const context: EmulatorContext = { engine, accounts, url: () => url };
   const jobs = createJobs(context);
   try {
+    await setServiceQuotas(engine, options.accounts ?? []);
     const server = new EmulatorServer(
       context,
       { jobs, me: createMe(context), datasets: createDatasets(context) },

@@ -15,6 +15,16 @@ export interface EmulatorKey {
   readonly grants?: readonly TableGrant[] | undefined;
 }
 
+/** How much of a location data service an account may use. */
+export interface EmulatorService {
+  /** Who does the work; `google` has a quota of its own. Default `heremaps`. */
+  readonly provider?: string | undefined;
+  /** How many geocodings or isolines a month. Default 100,000. */
+  readonly monthlyQuota?: number | undefined;
+  /** Whether the account may go beyond. Default false. */
+  readonly softLimit?: boolean | undefined;
+}
+
 /** An account of the emulator. */
 export interface EmulatorAccount {
   /** The account's name. */
@@ -27,6 +37,13 @@ export interface EmulatorAccount {
   readonly keys?: readonly EmulatorKey[] | undefined;
   /** Bytes that the account's tables may take; 0, which is the default, means no limit. */
   readonly quotaBytes?: number | undefined;
+  /** Location Data Services; the usual quotas where left out. */
+  readonly services?: {
+    /** Addresses that become points. */
+    readonly geocoding?: EmulatorService | undefined;
+    /** Areas within reach. */
+    readonly isolines?: EmulatorService | undefined;
+  } | undefined;
   /** Milliseconds that a statement of the master key may take; 0 means no limit. Default 25,000. */
   readonly statementTimeout?: number | undefined;
   /** Milliseconds that a statement of any other key may take; 0 means no limit. Default 25,000. */

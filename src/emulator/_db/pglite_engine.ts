@@ -432,7 +432,7 @@ function prelude(options: RunOptions, superuser: string): string {
     "SELECT pg_advisory_unlock_all()",
     "DISCARD TEMP",
     "DISCARD SEQUENCES",
-    "SET search_path = public, cartodb",
+    "SET search_path = public, cartodb, cdb_dataservices_client",
     "SET timezone = 'UTC'",
     `SET statement_timeout = ${Math.max(0, Math.round(options.statementTimeout))}`,
     ...(options.role === superuser ? [] : [`SET SESSION AUTHORIZATION ${quoteIdentifier(options.role)}`]),

@@ -84,7 +84,7 @@ export class ServerEngine implements Engine {
       }
       await query(engine, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
       await query(engine, `COMMENT ON DATABASE ${name} IS ${quoteLiteral(MARK)}`);
-      await query(engine, `ALTER DATABASE ${name} SET search_path = public, cartodb`);
+      await query(engine, `ALTER DATABASE ${name} SET search_path = public, cartodb, cdb_dataservices_client`);
       await query(engine, `ALTER DATABASE ${name} SET timezone = 'UTC'`);
     });
     return new ServerEngine({ ...address, database: options.database }, async () => {

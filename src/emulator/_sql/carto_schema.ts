@@ -5,6 +5,7 @@
  */
 import { BINS } from "./bins.ts";
 import { CARTODBFY } from "./cartodbfy.ts";
+import { DATA_SERVICES } from "./data_services.ts";
 import { GEOMETRY } from "./geometry.ts";
 import { METADATA } from "./metadata.ts";
 import { QUERIES } from "./queries.ts";
@@ -17,5 +18,5 @@ import { QUERIES } from "./queries.ts";
  */
 export function cartoSchema(options: { raster: boolean }): string {
   const raster = options.raster ? "CREATE EXTENSION IF NOT EXISTS postgis_raster;" : "";
-  return [METADATA, raster, GEOMETRY, QUERIES, BINS, CARTODBFY].join("\n");
+  return [METADATA, raster, GEOMETRY, QUERIES, BINS, CARTODBFY, DATA_SERVICES].join("\n");
 }
