@@ -56,6 +56,11 @@ export abstract class Builder {
     this.rows.null();
   }
 
+  /** Counts rows whose values have been stored already; a size of −1 marks a null. */
+  mark(sizes: Int32Array, from: number, to: number): void {
+    this.rows.mark(sizes, from, to);
+  }
+
   /** Gives up the rows from `length` on. */
   truncate(length: number): void {
     this.rows.truncate(length);
@@ -97,6 +102,19 @@ export class RowMarks {
     if (row >> 3 >= bits.length) bits = this.#bits = grow(bits, (row >> 3) + 1);
     bits[row >> 3] = (bits[row >> 3] as number) & ~(1 << (row & 7));
     this.#nulls++;
+  }
+
+  /** Marks rows by the sizes of their fields, of which −1 is a null. */
+  mark(sizes: Int32Array, from: number, to: number): void {
+    let at = from;
+    if (this.#bits === undefined) {
+      while (at < to && sizes[at] !== -1) at++;
+      this.length += at - from;
+    }
+    for (; at < to; at++) {
+      if (sizes[at] === -1) this.null();
+      else this.done();
+    }
   }
 
   /** Whether a row so far is null. */
@@ -155,6 +173,11 @@ export class BoolBuilder extends Builder {
     const byte = this.#bits[row >> 3] as number;
     this.#bits[row >> 3] = value ? byte | mask : byte & ~mask;
     this.rows.done();
+  }
+
+  /** Room for so many rows more, which the caller stores and marks. */
+  bitsFor(rows: number): Uint8Array<ArrayBuffer> {
+    return this.#bits = grow(this.#bits, (this.rows.length + rows + 7) >> 3);
   }
 
   override text(bytes: Uint8Array, start: number, end: number): void {
@@ -228,6 +251,11 @@ export class IntegerBuilder extends Builder {
     this.rows.done();
   }
 
+  /** Room for so many rows more, which the caller stores and marks. */
+  valuesFor(rows: number): Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+    return this.#values = grow(this.#values, this.rows.length + rows);
+  }
+
   override text(bytes: Uint8Array, start: number, end: number): void {
     if (this.#type === "date") {
       const days = parseDate(bytes, start, end);
@@ -298,6 +326,11 @@ export class FloatBuilder extends Builder {
     this.rows.done();
   }
 
+  /** Room for so many rows more, which the caller stores and marks. */
+  valuesFor(rows: number): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+    return this.#values = grow(this.#values, this.rows.length + rows);
+  }
+
   override text(bytes: Uint8Array, start: number, end: number): void {
     const value = parseFloatBytes(bytes, start, end);
     if (value === undefined) throw refusal(bytes, start, end, "a number");
@@ -340,23 +373,22 @@ export class Int64Builder extends Builder {
   }
 
   #reserve(): void {
-    if (this.rows.length < this.#values.length) return;
-    this.#values = grow(this.#values, this.rows.length + 1);
-    this.#pairs = halves(this.#values);
+    if (this.rows.length === this.#values.length) this.pairsFor(1);
+  }
+
+  /** Room for so many rows more as pairs of halves, the lower one first, which the caller stores and marks. */
+  pairsFor(rows: number): Int32Array<ArrayBuffer> {
+    if (this.rows.length + rows > this.#values.length) {
+      this.#values = grow(this.#values, this.rows.length + rows);
+      this.#pairs = halves(this.#values);
+    }
+    return this.#pairs;
   }
 
   /** Appends a safe integer. */
   push(value: number): void {
     this.#reserve();
     storeHalves(this.#pairs, this.rows.length, value);
-    this.rows.done();
-  }
-
-  /** Appends two halves, as they lie in memory. */
-  pushHalves(low: number, high: number): void {
-    this.#reserve();
-    this.#pairs[2 * this.rows.length] = low;
-    this.#pairs[2 * this.rows.length + 1] = high;
     this.rows.done();
   }
 

@@ -1,5 +1,6 @@
 import { Builder, trimmed } from "./_builder.ts";
 import { checkColumnBytes, grow, nextCapacity } from "./_bytes.ts";
+import type { FieldBlock } from "./_binary_cells.ts";
 import { BadValue, type ColumnData, shown, type Validity } from "./_data.ts";
 import { ewkbOf } from "./geometry/_any_to_ewkb.ts";
 import { ByteSink, Canonicalizer } from "./geometry/_ewkb.ts";
@@ -59,6 +60,34 @@ export class GeometryBuilder extends Builder {
     const at = this.#room(end - start);
     this.#bytes.set(bytes.subarray(start, end), at);
     this.#canonical(at, end - start);
+  }
+
+  /**
+   * Appends the fields of a block from `from` on for as long as they are plain points; answers where it stopped.
+   */
+  pushPoints({ view, at, size }: FieldBlock, from: number, to: number): number {
+    if (!this.#points) return from;
+    const needed = 2 * (this.rows.length + to - from);
+    if (needed > this.#xy.length) {
+      this.#xy = grow(this.#xy, needed);
+      this.#xyBytes = new Uint8Array(this.#xy.buffer);
+    }
+    const xy = this.#xy;
+    let row = 2 * this.rows.length;
+    let i = from;
+    for (; i < to; i++) {
+      const length = size[i] as number;
+      const start = at[i] as number;
+      // Little-endian, a point, with an SRID: four bytes at once
+      if (length !== 25 || view.getUint32(start) !== 0x0101_0000 || view.getUint8(start + 4) !== 32) break;
+      const srid = view.getInt32(start + 5, true);
+      const x = view.getFloat64(start + 9, true);
+      if (srid <= 0 || x !== x || !this.#takesSrid(srid)) break;
+      xy[row++] = x;
+      xy[row++] = view.getFloat64(start + 17, true);
+    }
+    this.rows.mark(size, from, i);
+    return i;
   }
 
   #pushPlain(bytes: Uint8Array, start: number, end: number): boolean {

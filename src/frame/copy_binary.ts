@@ -1,7 +1,13 @@
 import { DataError, ResponseError, UnsupportedError } from "../errors/mod.ts";
-import { BadValue, isValid, placed, type Validity } from "./_data.ts";
+import { isValid, placed, type Validity } from "./_data.ts";
 import type { Builder } from "./_builder.ts";
-import { type BinaryReader, binaryReader, type BinaryWriter, binaryWriter } from "./_binary_cells.ts";
+import {
+  type BinaryReader,
+  binaryReader,
+  type BinaryWriter,
+  binaryWriter,
+  FieldFault,
+} from "./_binary_cells.ts";
 import { ByteWriter } from "./_cell_writer.ts";
 import { grow } from "./_bytes.ts";
 import { makeBuilder } from "./_make_builder.ts";
@@ -13,6 +19,8 @@ import type { CopyField, Field } from "./types.ts";
 /** `PGCOPY\n`, a byte beyond ASCII, CR LF, NUL; then flags and the length of an extension. */
 const SIGNATURE = new Uint8Array([80, 71, 67, 79, 80, 89, 10, 255, 13, 10, 0]);
 const HEADER_LENGTH = 19;
+/** Fields that are read at a time: enough that columns are read in long loops, few enough to stay in the cache. */
+const BLOCK_FIELDS = 16_384;
 
 /** How a binary COPY stream is written. */
 export interface EncodeCopyBinaryOptions {
@@ -150,6 +158,10 @@ export class CopyBinaryDecoder {
   readonly #builders: Builder[];
   readonly #readers: BinaryReader[];
   readonly #int8AsNumber: boolean;
+  /** Rows of a block, and where its fields start and how long they are. */
+  readonly #capacity: number;
+  readonly #ats: Int32Array;
+  readonly #sizes: Int32Array;
   #pending: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #length = 0;
   #patience = 0;
@@ -174,6 +186,9 @@ export class CopyBinaryDecoder {
       return reader;
     });
     this.#int8AsNumber = options.int8AsNumber === true;
+    this.#capacity = Math.max(16, Math.min(2048, Math.floor(BLOCK_FIELDS / Math.max(1, schema.length))));
+    this.#ats = new Int32Array(this.#capacity * schema.length);
+    this.#sizes = new Int32Array(this.#capacity * schema.length);
   }
 
   /** Rows read so far, those already taken included. */
@@ -204,16 +219,14 @@ export class CopyBinaryDecoder {
   #read(): void {
     const view = new DataView(this.#pending.buffer, 0, this.#length);
     let at = this.#started ? 0 : this.#header(view);
-    while (this.#started && !this.#ended && at + 2 <= this.#length) {
-      const next = this.#row(view, at);
-      if (next < 0) {
-        for (const builder of this.#builders) if (builder.length > this.#rows) builder.truncate(this.#rows);
-        break;
-      }
+    const from = at;
+    while (this.#started && !this.#ended) {
+      const next = this.#block(view, at);
+      if (next === at) break;
       at = next;
     }
     // A long row is not looked at again before it has doubled
-    this.#patience = at === 0 && this.#length > 65_536 ? this.#length * 2 : 0;
+    this.#patience = at === from && this.#length > 65_536 ? this.#length * 2 : 0;
     this.#pending.copyWithin(0, at, this.#length);
     this.#length -= at;
   }
@@ -231,43 +244,74 @@ export class CopyBinaryDecoder {
     return length;
   }
 
-  /** Reads one row; answers where the next one starts, or −1 if this one does not end here. */
-  #row(view: DataView, start: number): number {
-    const fields = view.getInt16(start);
-    if (fields === -1) {
-      this.#ended = true;
-      return start + 2;
-    }
-    // `{"` begins the server's error, which is told when the stream has ended
-    if (view.getUint16(start) === 0x7b22) return -1;
-    if (fields !== this.#schema.length) {
-      throw this.#fault(`the row has ${fields} fields where ${this.#schema.length} are expected`);
-    }
-    let at = start + 2;
-    for (let i = 0; i < fields; i++) {
-      if (at + 4 > this.#length) return -1;
-      const size = view.getInt32(at);
-      at += 4;
-      if (size === -1) {
-        (this.#builders[i] as Builder).null();
-        continue;
+  /** Reads the rows that are whole, up to as many as a block takes; answers where the next one starts. */
+  #block(view: DataView, start: number): number {
+    const columns = this.#schema.length;
+    const capacity = this.#capacity;
+    const [ats, sizes] = [this.#ats, this.#sizes];
+    const length = this.#length;
+    let at = start;
+    let rows = 0;
+    let fault: DataError | undefined;
+    scan: for (; rows < capacity && at + 2 <= length && fault === undefined; rows++) {
+      const fields = view.getInt16(at);
+      if (fields === -1) {
+        this.#ended = true;
+        at += 2;
+        break;
       }
-      if (size < 0) throw this.#fault("a field has no sensible length");
-      if (at + size > this.#length) return -1;
-      try {
-        (this.#readers[i] as BinaryReader)(this.#builders[i] as Builder, this.#pending, view, at, size);
-      } catch (error) {
-        const place = { row: this.numRows + 1, column: (this.#schema[i] as Field).name };
-        throw placed(error instanceof RangeError ? new BadValue("The field is too short") : error, place);
+      // `{"` begins the server's error, which is told when the stream has ended
+      if (view.getUint16(at) === 0x7b22) break;
+      if (fields !== columns) {
+        fault = this.#fault(`the row has ${fields} fields where ${columns} are expected`, rows);
+        break;
       }
-      at += size;
+      let next = at + 2;
+      for (let i = rows; i < columns * capacity; i += capacity) {
+        if (next + 4 > length) break scan;
+        const size = view.getInt32(next);
+        next += 4;
+        ats[i] = next;
+        sizes[i] = size;
+        if (size < -1) {
+          fault = this.#fault("a field has no sensible length", rows);
+          break scan;
+        }
+        if (size > 0) next += size;
+        if (next > length) break scan;
+      }
+      at = next;
     }
-    this.#rows++;
+    this.#columns(view, rows);
+    if (fault !== undefined) throw fault;
     return at;
   }
 
-  #fault(how: string): DataError {
-    return new DataError(`Cannot read the binary rows: ${how}`, { place: { row: this.numRows + 1 } });
+  /** Reads so many rows of the block, column by column; of several faults the first one by row counts. */
+  #columns(view: DataView, rows: number): void {
+    if (rows === 0) return;
+    const block = { bytes: this.#pending, view, at: this.#ats, size: this.#sizes };
+    let good = rows;
+    let first: unknown;
+    for (let i = 0; i < this.#schema.length; i++) {
+      const from = i * this.#capacity;
+      try {
+        (this.#readers[i] as BinaryReader)(this.#builders[i] as Builder, block, from, from + good);
+      } catch (error) {
+        if (!(error instanceof FieldFault)) throw error;
+        good = error.index - from;
+        const place = { row: this.numRows + good + 1, column: (this.#schema[i] as Field).name };
+        first = placed(error.cause, place);
+      }
+    }
+    this.#rows += good;
+    if (good === rows) return;
+    for (const builder of this.#builders) builder.truncate(this.#rows);
+    throw first;
+  }
+
+  #fault(how: string, rows = 0): DataError {
+    return new DataError(`Cannot read the binary rows: ${how}`, { place: { row: this.numRows + rows + 1 } });
   }
 
   /**
