@@ -22,8 +22,8 @@ export async function* readByJob(
   request: ReadRequest,
   fields: readonly SqlField[],
 ): AsyncGenerator<GeoDataFrame, void, void> {
-  const name = stagingName("read", Date.now(), Math.random());
-  const target = await lookAtTarget(client, name, request);
+  const target = await lookAtTarget(client, "", request);
+  const name = stagingName("read", target.now, Math.random());
   await sweep(client, target, request.signal);
   await using table = new ResultTable(client, target.schema, name);
   await table.fill(request, new CopyDecoder(fields, request).selected);
