@@ -22,7 +22,7 @@ export async function* readByJob(
   request: ReadRequest,
   fields: readonly SqlField[],
 ): AsyncGenerator<GeoDataFrame, void, void> {
-  const target = await lookAtTarget(client, "", request);
+  const target = await lookAtTarget(client, "_cartoframes_staging_read", request);
   const name = stagingName("read", target.now, Math.random());
   await sweep(client, target, request.signal);
   await using table = new ResultTable(client, target.schema, name);
