@@ -70,6 +70,28 @@ export class AccountRequests {
     return this.#transport.stream(this.#spec(request));
   }
 
+  /**
+   * The content type that a foreign address answers with, or nothing where it does not answer well. No key goes there.
+   */
+  async typeOf(url: URL, signal: AbortSignal | undefined): Promise<string | undefined> {
+    try {
+      const { headers, body } = await this.#transport.stream({
+        method: "GET",
+        url,
+        retry: "never",
+        operation: "look at the URL",
+        secrets: [],
+        timeout: 10_000,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      await body.cancel();
+      return headers.get("content-type") ?? undefined;
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
+    }
+  }
+
   /** The JSON body of a request as it will be sent, key included where it must be. */
   jsonBody(json: Readonly<Record<string, unknown>>): string {
     return JSON.stringify({ ...json, ...this.#keyParameter() });

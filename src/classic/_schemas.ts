@@ -126,3 +126,117 @@ export const user = z.looseObject({
   org_user: flag,
   viewer: flag,
 });
+
+/** The answer that tells that an import has begun. */
+export const importStart = z.looseObject({ item_queue_id: z.string() });
+
+/** The answer of `GET api/v1/imports`. */
+export const importList = z.looseObject({ imports: z.array(z.string()) });
+
+/** How an import stands. */
+export const importDocument = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  success: flag,
+  table_id: text,
+  table_name: text,
+  data_type: text,
+  error_code: count,
+  get_error_text: z.optional(z.nullable(z.looseObject({ title: text, what_about: text, source: text }))),
+  tables_created_count: count,
+  synchronization_id: text,
+  visualization_id: text,
+  display_name: text,
+});
+
+/** A synchronised table. */
+export const syncTable = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  name: text,
+  interval: count,
+  url: text,
+  created_at: text,
+  updated_at: text,
+  run_at: text,
+  ran_at: text,
+  modified_at: text,
+  retried_times: count,
+  error_code: count,
+  error_message: text,
+  service_name: text,
+  service_item_id: text,
+  visualization_id: text,
+  data_import: z.optional(z.nullable(z.looseObject({ endpoint: text, item_queue_id: text }))),
+});
+
+/** The answer of `GET api/v1/synchronizations`. */
+export const syncTableList = z.looseObject({ synchronizations: z.array(syncTable), total_entries: count });
+
+/** The answer of `PUT api/v1/synchronizations/{id}/sync_now`. */
+export const syncNow = z.looseObject({ enqueued: z.boolean() });
+
+/** The answer of `GET api/v1/synchronizations/{id}/sync_now`. */
+export const syncState = z.looseObject({ state: z.string() });
+
+/** A map that was made. */
+export const mapInstance = z.looseObject({
+  layergroupid: z.string(),
+  last_updated: text,
+  metadata: z.looseObject({
+    layers: z.array(z.looseObject({ type: z.string(), id: text })),
+    dataviews: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+    analyses: z.optional(z.nullable(z.array(z.unknown()))),
+  }),
+});
+
+/** The names of named maps. */
+export const templateIds = z.looseObject({ template_ids: z.array(z.string()) });
+
+/** The name of a named map that was written. */
+export const templateId = z.looseObject({ template_id: z.string() });
+
+/** A named map as it was made. */
+export const namedMap = z.looseObject({
+  template: z.looseObject({
+    name: z.string(),
+    auth: z.optional(z.looseObject({ method: z.string(), valid_tokens: z.optional(z.array(z.string())) })),
+    layergroup: z.looseObject({}),
+  }),
+});
+
+/** The attributes of a feature. */
+export const attributes = z.record(z.string(), z.unknown());
+
+/** What a dataview gives. */
+export const dataview = z.union([
+  z.looseObject({ type: z.literal("formula"), operation: z.string(), result: z.nullable(z.number()) }),
+  z.looseObject({
+    type: z.literal("histogram"),
+    bin_width: z.number(),
+    bins_count: z.number(),
+    bins_start: z.number(),
+    bins: z.array(z.looseObject({ bin: z.number(), freq: z.number() })),
+  }),
+  z.looseObject({
+    type: z.literal("aggregation"),
+    aggregation: z.string(),
+    categories: z.array(z.looseObject({ category: z.unknown(), value: z.unknown() })),
+  }),
+]);
+
+/** What searching a dataview gives. */
+export const dataviewSearch = z.looseObject({
+  categories: z.array(z.looseObject({ category: z.unknown(), value: z.unknown() })),
+});
+
+/** How an analysis stands. */
+export const analysisStatus = z.looseObject({
+  node_id: z.string(),
+  status: z.string(),
+  updated_at: text,
+  error_message: text,
+});
+
+/** The analyses that were worked out. */
+export const analysisCatalog = z.looseObject({ catalog: z.array(analysisStatus) });

@@ -2,11 +2,20 @@ import type { Credentials } from "../auth/credentials.ts";
 import { requireCredentials } from "../auth/_require_credentials.ts";
 import type { TransportOptions } from "../http/transport.ts";
 import { AccountRequests, bindRequests } from "./_requests.ts";
+import { ApiKeysApi } from "./api_keys.ts";
 import { BatchJobsApi } from "./batch_jobs.ts";
 import { CopyApi } from "./copy.ts";
 import { DatasetsApi } from "./datasets.ts";
+import { ImportsApi } from "./imports.ts";
+import { KuvizApi } from "./kuviz.ts";
+import { MapsApi } from "./maps.ts";
 import { MeApi } from "./me.ts";
+import { QuotasApi } from "./quotas.ts";
 import { SqlApi } from "./sql.ts";
+import { SyncTablesApi } from "./sync_tables.ts";
+import { TablesApi } from "./tables.ts";
+import { UsersApi } from "./users.ts";
+import { VisualizationsApi } from "./visualizations.ts";
 
 /**
  * Typed wrappers of the classic CARTO APIs, one method per endpoint.
@@ -54,6 +63,24 @@ export class ClassicClient {
   readonly me: MeApi;
   /** The datasets of the dashboard. */
   readonly datasets: DatasetsApi;
+  /** The maps of the dashboard, and their exports. */
+  readonly visualizations: VisualizationsApi;
+  /** The metadata of tables. */
+  readonly tables: TablesApi;
+  /** Files, addresses and databases that CARTO reads into tables. */
+  readonly imports: ImportsApi;
+  /** Tables that CARTO reads again and again. */
+  readonly syncTables: SyncTablesApi;
+  /** Anonymous and named maps: tiles, images, attributes, dataviews. */
+  readonly maps: MapsApi;
+  /** API keys and their grants. */
+  readonly apiKeys: ApiKeysApi;
+  /** Published pages. */
+  readonly kuviz: KuvizApi;
+  /** Quotas of storage and services. */
+  readonly quotas: QuotasApi;
+  /** Users of an organisation. */
+  readonly users: UsersApi;
 
   /**
    * Makes a client; nothing is sent.
@@ -70,5 +97,14 @@ export class ClassicClient {
     this.batchJobs = new BatchJobsApi(this);
     this.me = new MeApi(this);
     this.datasets = new DatasetsApi(this);
+    this.visualizations = new VisualizationsApi(this);
+    this.tables = new TablesApi(this);
+    this.imports = new ImportsApi(this);
+    this.syncTables = new SyncTablesApi(this);
+    this.maps = new MapsApi(this);
+    this.apiKeys = new ApiKeysApi(this);
+    this.kuviz = new KuvizApi(this);
+    this.quotas = new QuotasApi(this);
+    this.users = new UsersApi(this);
   }
 }
