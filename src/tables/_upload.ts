@@ -92,7 +92,11 @@ function checkKey(key: unknown, ifExists: WriteMode): readonly string[] {
 }
 
 /** The same names as the table has them; a column may be called by its name in the data or in the table. */
-function keyColumns(key: readonly string[], columns: readonly WriteColumn[], operation: string): string[] {
+export function keyColumns(
+  key: readonly string[],
+  columns: readonly WriteColumn[],
+  operation: string,
+): string[] {
   return key.map((given) => {
     const found = columns.find(({ column }) => column === given) ??
       columns.find(({ name }) => name === given) ??

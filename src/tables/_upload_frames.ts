@@ -41,6 +41,8 @@ export function isStream(data: unknown): boolean {
 export class UploadFrames implements WriteBatches {
   /** The plan of the columns. */
   readonly columns: UploadColumns;
+  /** The first frame, as it was prepared. */
+  readonly first: GeoDataFrame;
   /** All rows, when they are at hand. */
   readonly whole: GeoDataFrame | undefined;
   /** The frames, in order. */
@@ -58,6 +60,7 @@ export class UploadFrames implements WriteBatches {
     this.#preparing = preparing;
     this.#source = source;
     this.columns = planUpload(numbered(first, preparing, 0), preparing.operation);
+    this.first = first;
     this.whole = source === undefined ? first : undefined;
     this.again = source === undefined ? (fromRow) => this.#slices(first, fromRow) : undefined;
     this.frames = this.again?.(0) ?? this.#streamed(first, source as AsyncIterator<GeoDataFrame>);

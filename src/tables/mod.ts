@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./check_upload.ts";
 export * from "./copy_table.ts";
 export * from "./create_table_from_query.ts";
 export * from "./delete_table.ts";
