@@ -217,7 +217,9 @@ export class GeometryBuilder extends Builder {
       this.#xy[2 * this.rows.length] = NaN;
       this.#xy[2 * this.rows.length + 1] = NaN;
     } else {
-      this.#offsets[this.rows.length + 1] = this.#room(0);
+      // Making room may give up the list that would be written to
+      const at = this.#room(0);
+      this.#offsets[this.rows.length + 1] = at;
     }
   }
 
