@@ -1,16 +1,10 @@
-import { BadValue, bitAt, type BytesData, type ColumnData } from "./_data.ts";
+import { BadValue, bitAt, type BytesData, type ColumnData, isValid, type Validity } from "./_data.ts";
 import type { BoolBuilder, Builder, FloatBuilder, Int64Builder, IntegerBuilder } from "./_builder.ts";
-import type { ByteWriter } from "./_cell_writer.ts";
 import { plainBytes } from "./_gather.ts";
 import type { GeometryBuilder } from "./_geometry_builder.ts";
 import { asciiText, halves } from "./_bytes.ts";
 import type { BinaryBuilder } from "./_text_builder.ts";
-import {
-  DATE_INFINITY,
-  DATE_MINUS_INFINITY,
-  TIMESTAMP_INFINITY,
-  TIMESTAMP_MINUS_INFINITY,
-} from "./_temporal.ts";
+import { DATE_INFINITY, DATE_MINUS_INFINITY } from "./_temporal.ts";
 import { ewkbLength, writeEwkb } from "./geometry/_wkb_columns.ts";
 import type { Field } from "./types.ts";
 
@@ -31,8 +25,21 @@ export interface FieldBlock {
  * would take longer than the field. A fault is a {@linkcode FieldFault}.
  */
 export type BinaryReader = (builder: Builder, block: FieldBlock, from: number, to: number) => void;
-/** Writes a cell that is known not to be null. */
-export type BinaryWriter = (out: ByteWriter, row: number) => void;
+
+/** Where rows are written to: `at` tells for each where its next field goes, and is moved on behind it. */
+export interface RowTarget {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly at: Int32Array;
+}
+
+/** Writes a column of a frame, some rows at a time; a fault is a {@linkcode FieldFault} with the index of its row. */
+export interface BinaryWriter {
+  /** Adds what the fields of `count` rows from `start` on take, their lengths included, to the size of each row. */
+  measure(start: number, count: number, sizes: Int32Array): void;
+  /** Writes those fields, as many of them as were measured or fewer. */
+  write(start: number, count: number, target: RowTarget): void;
+}
 
 /** What is wrong with one field of a block. */
 export class FieldFault extends Error {
@@ -286,110 +293,236 @@ function numericText(view: DataView, at: number): string {
   return sign === NUMERIC_NEGATIVE ? `-${text}` : text;
 }
 
-/** How a column's cells become PostgreSQL's binary form; undefined where they cannot. */
+/** How a column becomes PostgreSQL's binary form; undefined where it cannot. */
 export function binaryWriter(field: Field, data: ColumnData, srid: number): BinaryWriter | undefined {
   if (binaryReader(field) === undefined) return undefined;
+  const { validity } = data;
   switch (data.kind) {
     case "bool":
-      return (out, row) => {
-        out.reserve(1);
-        out.bytes[out.at++] = bitAt(data.bits, row) ? 1 : 0;
-      };
+      return fixed(validity, 1, ({ view }, at, row) => view.setUint8(at, bitAt(data.bits, row) ? 1 : 0));
     case "number":
-      return numberWriter(field, data.values);
+      return numberWriter(field, data.values, validity);
     case "int64":
-      return int64Writer(field, data.values);
+      return int64Writer(field, data.values, validity);
     case "point":
+      return pointWriter(data.xy, data.srid === 0 ? srid : data.srid, validity);
     case "dictionary":
+      return textWriter(field, data.dictionary, data.codes, validity) ??
+        eachWriter(cellBytes(field, plainBytes(data), srid), validity);
     case "bytes":
-      return bytesWriter(field, plainBytes(data), srid);
+      return textWriter(field, data, undefined, validity) ??
+        eachWriter(cellBytes(field, data, srid), validity);
   }
 }
 
-function numberWriter(field: Field, values: Extract<ColumnData, { kind: "number" }>["values"]): BinaryWriter {
-  const scratch = new DataView(new ArrayBuffer(8));
-  const bytes = new Uint8Array(scratch.buffer);
-  const size = field.type === "int2" ? 2 : field.type === "float8" ? 8 : 4;
-  const store = (value: number): void => {
-    if (field.type === "int2") scratch.setInt16(0, value);
-    else if (field.type === "float4") scratch.setFloat32(0, value);
-    else if (field.type === "float8") scratch.setFloat64(0, value);
-    else if (field.type === "date" && value !== DATE_INFINITY && value !== DATE_MINUS_INFINITY) {
-      scratch.setInt32(0, value - EPOCH_DAYS);
-    } else scratch.setInt32(0, value);
-  };
-  return (out, row) => {
-    out.reserve(size);
-    store(values[row] as number);
-    for (let i = 0; i < size; i++) out.bytes[out.at + i] = bytes[i] as number;
-    out.at += size;
-  };
-}
-
-function int64Writer(field: Field, values: BigInt64Array<ArrayBuffer>): BinaryWriter {
-  const scratch = new DataView(new ArrayBuffer(8));
-  const bytes = new Uint8Array(scratch.buffer);
-  const stamps = field.type === "timestamp" || field.type === "timestamptz";
-  const pairs = halves(values);
-  return (out, row) => {
-    out.reserve(8);
-    if (stamps) {
-      const value = values[row] as bigint;
-      const infinite = value === TIMESTAMP_INFINITY || value === TIMESTAMP_MINUS_INFINITY;
-      scratch.setBigInt64(0, infinite ? value : value - EPOCH_MICROS);
-    } else {
-      scratch.setInt32(0, pairs[2 * row + 1] as number);
-      scratch.setInt32(4, pairs[2 * row] as number);
-    }
-    for (let i = 0; i < 8; i++) out.bytes[out.at + i] = bytes[i] as number;
-    out.at += 8;
+/** A column whose values all take the same room. `store` is called often enough to be worth a copy of this loop each. */
+function fixed(
+  validity: Validity,
+  size: number,
+  store: (target: RowTarget, at: number, row: number) => void,
+): BinaryWriter {
+  return {
+    measure: (start, count, sizes) => measureFixed(validity, size, start, count, sizes),
+    write(start, count, target) {
+      const { view, at } = target;
+      for (let i = 0; i < count; i++) {
+        const to = at[i] as number;
+        if (isValid(validity, start + i)) {
+          view.setInt32(to, size);
+          store(target, to + 4, start + i);
+          at[i] = to + 4 + size;
+        } else {
+          view.setInt32(to, -1);
+          at[i] = to + 4;
+        }
+      }
+    },
   };
 }
 
-function bytesWriter(field: Field, { offsets, bytes }: BytesData, srid: number): BinaryWriter {
+function measureFixed(
+  validity: Validity,
+  size: number,
+  start: number,
+  count: number,
+  sizes: Int32Array,
+): void {
+  for (let i = 0; i < count; i++) {
+    sizes[i] = (sizes[i] as number) + (isValid(validity, start + i) ? 4 + size : 4);
+  }
+}
+
+function numberWriter(
+  field: Field,
+  values: Extract<ColumnData, { kind: "number" }>["values"],
+  validity: Validity,
+): BinaryWriter {
   switch (field.type) {
-    case "geometry":
-    case "geography":
-      return (out, row) => {
-        const [start, end] = [offsets[row] as number, offsets[row + 1] as number];
-        out.reserve(ewkbLength(bytes, start, end, srid));
-        out.at = writeEwkb(bytes, start, end, srid, out.bytes, out.at);
-      };
-    case "bytea":
-      return (out, row) => append(out, bytes, offsets[row] as number, offsets[row + 1] as number);
-    case "uuid":
-      return (out, row) => {
-        const hex = asciiText(bytes, offsets[row] as number, offsets[row + 1] as number).replaceAll("-", "");
-        append(out, Uint8Array.fromHex(hex), 0, 16);
-      };
-    case "numeric":
-      return (out, row) => {
-        const group = numericGroups(asciiText(bytes, offsets[row] as number, offsets[row + 1] as number));
-        append(out, group, 0, group.length);
-      };
+    case "int2":
+      return fixed(validity, 2, ({ view }, at, row) => view.setInt16(at, values[row] as number));
+    case "float4":
+      return fixed(validity, 4, ({ view }, at, row) => view.setFloat32(at, values[row] as number));
+    case "float8":
+      return fixed(validity, 8, ({ view }, at, row) => view.setFloat64(at, values[row] as number));
+    case "date":
+      return fixed(validity, 4, ({ view }, at, row) => {
+        const value = values[row] as number;
+        const infinite = value === DATE_INFINITY || value === DATE_MINUS_INFINITY;
+        view.setInt32(at, infinite ? value : value - EPOCH_DAYS);
+      });
     default:
-      return (out, row) => {
-        const [start, end] = [offsets[row] as number, offsets[row + 1] as number];
-        const zero = bytes.subarray(start, end).indexOf(0);
-        if (zero >= 0) {
-          throw new BadValue(
-            "The text holds the character U+0000, which PostgreSQL cannot store",
-            "Remove it first",
-          );
-        }
-        if (field.type === "jsonb") {
-          out.reserve(1);
-          out.bytes[out.at++] = 1;
-        }
-        append(out, bytes, start, end);
-      };
+      return fixed(validity, 4, ({ view }, at, row) => view.setInt32(at, values[row] as number));
   }
 }
 
-function append(out: ByteWriter, bytes: Uint8Array, start: number, end: number): void {
-  out.reserve(end - start);
-  out.bytes.set(bytes.subarray(start, end), out.at);
-  out.at += end - start;
+function int64Writer(field: Field, values: BigInt64Array<ArrayBuffer>, validity: Validity): BinaryWriter {
+  const pairs = halves(values);
+  const stamps = field.type === "timestamp" || field.type === "timestamptz";
+  return fixed(validity, 8, ({ view }, at, row) => {
+    let low = (pairs[2 * row] as number) >>> 0;
+    let high = pairs[2 * row + 1] as number;
+    if (stamps && !isInfinite(low, high)) {
+      low -= EPOCH_LOW;
+      high -= EPOCH_HIGH + (low < 0 ? 1 : 0);
+    }
+    view.setInt32(at, high);
+    view.setInt32(at + 4, low);
+  });
+}
+
+function pointWriter(xy: Float64Array<ArrayBuffer>, srid: number, validity: Validity): BinaryWriter {
+  const head = srid === 0 ? 5 : 9;
+  return fixed(validity, head + 16, ({ view }, at, row) => {
+    view.setUint8(at, 1);
+    view.setUint32(at + 1, srid === 0 ? 1 : 0x2000_0001, true);
+    if (srid !== 0) view.setUint32(at + 5, srid, true);
+    view.setFloat64(at + head, xy[2 * row] as number, true);
+    view.setFloat64(at + head + 8, xy[2 * row + 1] as number, true);
+  });
+}
+
+/** Texts and bytes that travel as they lie, or with a byte before them; undefined for other types. */
+function textWriter(
+  { type }: Field,
+  { offsets, bytes }: Pick<BytesData, "offsets" | "bytes">,
+  codes: Int32Array | undefined,
+  validity: Validity,
+): BinaryWriter | undefined {
+  if (type !== "text" && type !== "json" && type !== "jsonb" && type !== "bytea") return undefined;
+  const mark = type === "jsonb" ? 1 : 0;
+  // A dictionary is looked through once, texts of their own as they are written
+  const badEntry = codes === undefined || type === "bytea" ? undefined : zeroByte(offsets, bytes);
+  return {
+    measure(start, count, sizes) {
+      for (let i = 0; i < count; i++) {
+        const row = start + i;
+        let size = 4;
+        if (isValid(validity, row)) {
+          const entry = codes === undefined ? row : codes[row] as number;
+          size += mark + (offsets[entry + 1] as number) - (offsets[entry] as number);
+        }
+        sizes[i] = (sizes[i] as number) + size;
+      }
+    },
+    write(start, count, { bytes: target, view, at }) {
+      if (codes === undefined && type !== "bytea") checkZeros(offsets, bytes, start, count, validity);
+      for (let i = 0; i < count; i++) {
+        const row = start + i;
+        let to = at[i] as number;
+        if (!isValid(validity, row)) {
+          view.setInt32(to, -1);
+          at[i] = to + 4;
+          continue;
+        }
+        const entry = codes === undefined ? row : codes[row] as number;
+        if (badEntry !== undefined && hasZero(offsets, bytes, entry)) throw new FieldFault(i, zeroFault());
+        const from = offsets[entry] as number;
+        const end = offsets[entry + 1] as number;
+        view.setInt32(to, mark + end - from);
+        to += 4;
+        if (mark === 1) target[to++] = 1;
+        if (end - from > 64) target.set(bytes.subarray(from, end), to);
+        else for (let k = from; k < end; k++) target[to + k - from] = bytes[k] as number;
+        at[i] = to + end - from;
+      }
+    },
+  };
+}
+
+function zeroFault(): BadValue {
+  return new BadValue(
+    "The text holds the character U+0000, which PostgreSQL cannot store",
+    "Remove it first",
+  );
+}
+
+/** Where the first zero byte is among the texts, or undefined. */
+function zeroByte(offsets: Int32Array, bytes: Uint8Array): number | undefined {
+  const at = bytes.subarray(offsets[0], offsets[offsets.length - 1]).indexOf(0);
+  return at === -1 ? undefined : at;
+}
+
+function hasZero(offsets: Int32Array, bytes: Uint8Array, entry: number): boolean {
+  return bytes.subarray(offsets[entry], offsets[entry + 1]).includes(0);
+}
+
+/** Refuses texts with a zero byte; what stands in a null row means nothing. */
+function checkZeros(
+  offsets: Int32Array,
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  validity: Validity,
+): void {
+  if (!bytes.subarray(offsets[start], offsets[start + count]).includes(0)) return;
+  for (let i = 0; i < count; i++) {
+    if (isValid(validity, start + i) && hasZero(offsets, bytes, start + i)) {
+      throw new FieldFault(i, zeroFault());
+    }
+  }
+}
+
+/** A column whose values are brought into their form one by one. */
+function eachWriter(bytesOf: (row: number) => Uint8Array, validity: Validity): BinaryWriter {
+  /** The values that were measured and not yet written, from row `first` on. */
+  let ready: (Uint8Array | undefined)[] = [];
+  return {
+    measure(start, count, sizes) {
+      ready = Array.from(
+        { length: count },
+        (_, i) => isValid(validity, start + i) ? bytesOf(start + i) : undefined,
+      );
+      for (let i = 0; i < count; i++) sizes[i] = (sizes[i] as number) + 4 + (ready[i]?.length ?? 0);
+    },
+    write(_start, count, { bytes, view, at }) {
+      for (let i = 0; i < count; i++) {
+        const to = at[i] as number;
+        const value = ready[i];
+        view.setInt32(to, value?.length ?? -1);
+        if (value !== undefined) bytes.set(value, to + 4);
+        at[i] = to + 4 + (value?.length ?? 0);
+      }
+    },
+  };
+}
+
+function cellBytes(field: Field, { offsets, bytes }: BytesData, srid: number): (row: number) => Uint8Array {
+  const text = (row: number) => asciiText(bytes, offsets[row] as number, offsets[row + 1] as number);
+  switch (field.type) {
+    case "uuid":
+      return (row) => Uint8Array.fromHex(text(row).replaceAll("-", ""));
+    case "numeric":
+      return (row) => numericGroups(text(row));
+    default:
+      return (row) => {
+        const [start, end] = [offsets[row] as number, offsets[row + 1] as number];
+        const length = ewkbLength(bytes, start, end, srid);
+        if (length === end - start) return bytes.subarray(start, end);
+        const stamped = new Uint8Array(length);
+        writeEwkb(bytes, start, end, srid, stamped, 0);
+        return stamped;
+      };
+  }
 }
 
 /** A numeric's text as groups of four digits. */

@@ -1,5 +1,5 @@
 import { DataError, ResponseError, UnsupportedError } from "../errors/mod.ts";
-import { isValid, placed, type Validity } from "./_data.ts";
+import { placed } from "./_data.ts";
 import type { Builder } from "./_builder.ts";
 import {
   type BinaryReader,
@@ -7,8 +7,8 @@ import {
   type BinaryWriter,
   binaryWriter,
   FieldFault,
+  type RowTarget,
 } from "./_binary_cells.ts";
-import { ByteWriter } from "./_cell_writer.ts";
 import { grow } from "./_bytes.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { gluedErrors } from "./copy_csv.ts";
@@ -21,6 +21,8 @@ const SIGNATURE = new Uint8Array([80, 71, 67, 79, 80, 89, 10, 255, 13, 10, 0]);
 const HEADER_LENGTH = 19;
 /** Fields that are read at a time: enough that columns are read in long loops, few enough to stay in the cache. */
 const BLOCK_FIELDS = 16_384;
+/** Rows that are written at a time at most. */
+const ROWS_AT_ONCE = 4096;
 
 /** How a binary COPY stream is written. */
 export interface EncodeCopyBinaryOptions {
@@ -64,9 +66,7 @@ export function* encodeCopyBinary(
   options: EncodeCopyBinaryOptions = {},
 ): Generator<Uint8Array<ArrayBuffer>, undefined> {
   const chunkSize = options.chunkSize ?? 262_144;
-  const writers: BinaryWriter[] = [];
-  const validities: Validity[] = [];
-  for (const { column: name, type, srid } of fields) {
+  const writers = fields.map(({ column: name, type, srid }) => {
     const column = frame.column(name);
     if (type !== undefined && type !== column.type) {
       throw new UnsupportedError(`Cannot write column "${name}" as ${type}: it is ${column.type}`, {
@@ -76,53 +76,65 @@ export function* encodeCopyBinary(
     const known = column.field.srid !== undefined && column.field.srid > 0 ? column.field.srid : undefined;
     const writer = binaryWriter(column.field, dataOf(column), srid ?? known ?? 4326);
     if (writer === undefined) throw unsupported(column.field);
-    writers.push(writer);
-    validities.push(dataOf(column).validity);
-  }
-  let out = new ByteWriter(chunkSize + 4096);
-  out.bytes.set(SIGNATURE);
-  out.at = HEADER_LENGTH;
-  for (let row = 0; row < frame.numRows; row++) {
-    out.reserve(2 + 4 * fields.length);
-    writeInt16(out, fields.length);
-    for (let i = 0; i < fields.length; i++) {
-      out.reserve(4);
-      if (!isValid(validities[i], row)) {
-        writeInt32(out, -1);
-        continue;
-      }
-      const at = out.at;
-      out.at += 4;
-      try {
-        (writers[i] as BinaryWriter)(out, row);
-      } catch (error) {
-        throw placed(error, { ...frame.placeOf(row), column: (fields[i] as CopyField).column });
-      }
-      const end = out.at;
-      out.at = at;
-      writeInt32(out, end - at - 4);
-      out.at = end;
+    return writer;
+  });
+  const rows = frame.numRows;
+  const window = Math.max(1, Math.min(ROWS_AT_ONCE, rows));
+  const sizes = new Int32Array(window);
+  const at = new Int32Array(window);
+  let head = HEADER_LENGTH;
+  let expected = window;
+  for (let start = 0; start < rows || head > 0;) {
+    const measured = Math.min(window, expected, rows - start);
+    sizes.fill(2, 0, measured);
+    for (const writer of writers) writer.measure(start, measured, sizes);
+    let size = head;
+    let count = 0;
+    while (count < measured && size < chunkSize) {
+      at[count] = size;
+      size += sizes[count++] as number;
     }
-    if (out.at >= chunkSize) {
-      yield out.bytes.subarray(0, out.at);
-      out = new ByteWriter(chunkSize + 4096);
+    const isLast = start + count === rows;
+    const bytes = new Uint8Array(isLast ? size + 2 : size);
+    if (head > 0) bytes.set(SIGNATURE);
+    const view = new DataView(bytes.buffer);
+    for (let i = 0; i < count; i++) {
+      view.setInt16(at[i] as number, writers.length);
+      at[i] = (at[i] as number) + 2;
     }
+    writeColumns(frame, fields, writers, start, count, { bytes, view, at });
+    if (isLast) view.setInt16(size, -1);
+    yield bytes;
+    head = 0;
+    start += count;
+    expected = Math.max(16, count + (count >> 4));
   }
-  out.reserve(2);
-  writeInt16(out, -1);
-  yield out.bytes.subarray(0, out.at);
 }
 
-function writeInt16(out: ByteWriter, value: number): void {
-  out.bytes[out.at++] = value >> 8;
-  out.bytes[out.at++] = value;
-}
-
-function writeInt32(out: ByteWriter, value: number): void {
-  out.bytes[out.at++] = value >> 24;
-  out.bytes[out.at++] = value >> 16;
-  out.bytes[out.at++] = value >> 8;
-  out.bytes[out.at++] = value;
+/** Writes so many rows column by column; of several faults the first one by row counts. */
+function writeColumns(
+  frame: GeoDataFrame,
+  fields: readonly CopyField[],
+  writers: readonly BinaryWriter[],
+  start: number,
+  count: number,
+  target: RowTarget,
+): void {
+  let good = count;
+  let first: unknown;
+  for (let i = 0; i < writers.length; i++) {
+    try {
+      (writers[i] as BinaryWriter).write(start, good, target);
+    } catch (error) {
+      if (!(error instanceof FieldFault)) throw error;
+      good = error.index;
+      first = placed(error.cause, {
+        ...frame.placeOf(start + good),
+        column: (fields[i] as CopyField).column,
+      });
+    }
+  }
+  if (first !== undefined) throw first;
 }
 
 function unsupported(field: Field): UnsupportedError {

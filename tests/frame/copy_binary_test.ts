@@ -153,3 +153,69 @@ Deno.test("columns of other types or widths are refused by name", () => {
   const two = new CopyBinaryDecoder(BINARY);
   assertThrows(() => two.push(four), DataError, "the row has 1 fields where 17 are expected");
 });
+
+Deno.test("thousands of rows with nulls of every type come back as they were, however the bytes are cut", () => {
+  const few = fromBinary(frameFixture("every_type.bin"), 1000);
+  const texts = new GeoDataFrame([
+    few.column("note"),
+    GeoDataFrame.fromColumns({
+      kind: few.columns[0]?.toArray().map((_, i) => i === 1 ? null : `kind ${i % 2}`) ?? [],
+    })
+      .column("kind"),
+  ]);
+  const once = few.drop("note").withColumn("note", texts.column("note")).withColumn(
+    "kind",
+    texts.column("kind"),
+  );
+  const many = once.concat(...Array.from({ length: 1500 }, () => once));
+  const fields = many.columnNames.map((column) => ({ column }));
+  const whole = join(encodeCopyBinary(many, fields));
+  assertEquals(whole.length, 21 + 1501 * (join(encodeCopyBinary(once, fields)).length - 21));
+  for (const [chunkSize, cut] of [[1, 7919], [5000, 65_536], [1e9, 1000]] as const) {
+    const decoder = new CopyBinaryDecoder(many.schema);
+    const bytes = join(encodeCopyBinary(many, fields, { chunkSize }));
+    assertEquals(bytes.length, whole.length);
+    const frames: GeoDataFrame[] = [];
+    for (let at = 0; at < bytes.length; at += cut) {
+      decoder.push(bytes.slice(at, at + cut));
+      const frame = decoder.take(3000);
+      if (frame !== undefined) frames.push(frame);
+    }
+    frames.push(decoder.finish());
+    const back = (frames[0] as GeoDataFrame).concat(...frames.slice(1));
+    const different = many.columnNames.filter((name) => !back.column(name).equals(many.column(name)));
+    assertEquals(different, [], `chunks of ${chunkSize}`);
+  }
+});
+
+Deno.test("of several faults the first one by row is told, whatever the order of the columns", () => {
+  const texts = (bad: number) => Array.from({ length: 300 }, (_, row) => row === bad ? "a\0b" : `${row}`);
+  const frame = GeoDataFrame.fromColumns({ late: texts(290), early: texts(120), between: texts(200) });
+  const fields = frame.columnNames.map((column) => ({ column }));
+  const written = assertThrows(() => [...encodeCopyBinary(frame, fields)], DataError, "U+0000");
+  assertEquals([written.place.row, written.place.column], [121, "early"]);
+
+  const kinds = GeoDataFrame.fromColumns({ kind: texts(3).map((text, row) => row > 10 ? "x" : text) });
+  assertEquals(
+    assertThrows(() => [...encodeCopyBinary(kinds, [{ column: "kind" }])], DataError).place.row,
+    4,
+  );
+
+  const narrow = (bad: number) =>
+    GeoDataFrame.fromColumns({ t: texts(-1).map((_, row) => row === bad ? "x" : "four") });
+  const two = new GeoDataFrame([
+    GeoDataFrame.fromColumns({ a: narrow(250).column("t") }).column("a"),
+    GeoDataFrame.fromColumns({ b: narrow(40).column("t") }).column("b"),
+  ]);
+  const decoder = new CopyBinaryDecoder([
+    { name: "a", type: "int4", nullable: true },
+    { name: "b", type: "int4", nullable: true },
+  ]);
+  const bytes = join(encodeCopyBinary(two, [{ column: "a" }, { column: "b" }]));
+  const read = assertThrows(
+    () => decoder.push(bytes),
+    DataError,
+    "The field has 1 bytes where 4 are expected",
+  );
+  assertEquals([read.place.row, read.place.column, decoder.numRows], [41, "b", 40]);
+});
