@@ -216,7 +216,7 @@ export const dataview = z.union([
     bin_width: z.number(),
     bins_count: z.number(),
     bins_start: z.number(),
-    bins: z.array(z.looseObject({ bin: z.number(), freq: z.number() })),
+    bins: z.array(z.looseObject({ bin: z.nullable(z.number()), freq: z.number() })),
   }),
   z.looseObject({
     type: z.literal("aggregation"),

@@ -147,20 +147,20 @@ export interface HistogramResult {
   readonly bins_count: number;
   /** Where the first bin starts. */
   readonly bins_start: number;
-  /** The bins that are not empty. */
+  /** The bins that are not empty; of dates, one without a number holds the rows that have none. */
   readonly bins: readonly {
     /** Its number, from 0. */
-    readonly bin: number;
+    readonly bin: number | null;
     /** The smallest value in it. */
-    readonly min: number;
+    readonly min: number | null;
     /** The largest value in it. */
-    readonly max: number;
+    readonly max: number | null;
     /** The mean of the values in it. */
-    readonly avg: number;
+    readonly avg: number | null;
     /** How many rows are in it. */
     readonly freq: number;
     /** Dates: when it starts, in seconds since 1970. */
-    readonly timestamp?: number | undefined;
+    readonly timestamp?: number | null | undefined;
   }[];
   /** The mean of all. */
   readonly avg?: number | null | undefined;
