@@ -1,6 +1,6 @@
 import { type ColumnData, isValid } from "../frame/_data.ts";
 import type { Column } from "../frame/column.ts";
-import { type BufferSink, type PageArray } from "./_buffer_sink.ts";
+import type { BufferSink, PageArray } from "./_buffer_sink.ts";
 import { type ColumnView, numericNumber } from "./_column_view.ts";
 import { layTexts } from "./_texts.ts";
 import type { PageColumn, PageNumbers, PageTexts, PageTimes } from "./page/description.ts";

@@ -320,10 +320,11 @@ class Walker {
     return to;
   }
 
-  /** Adds a vertex unless it has no place; a latitude beyond a pole is the pole's within a line or ring. */
+  /** Adds a vertex unless it has no place; a latitude that rounding has moved beyond a pole is the pole's. */
   #vertex(parts: Parts, at: number): boolean {
     const x = this.#view.getFloat64(at, true);
-    const y = this.#view.getFloat64(at + 8, true);
+    let y = this.#view.getFloat64(at + 8, true);
+    if (Math.abs(y) > MAX_LATITUDE && Math.abs(y) < MAX_LATITUDE + 1e-6) y = Math.sign(y) * MAX_LATITUDE;
     if (!isOnMap(x, y)) {
       this.metOutside = true;
       return false;
