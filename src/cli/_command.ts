@@ -33,8 +33,8 @@ export interface Command {
   readonly words: readonly [number, number];
   /** Its options beside the common ones. */
   readonly options: Readonly<Record<string, CommandOption>>;
-  /** Does the work; what it throws is printed and becomes the exit code. */
-  run(context: CommandContext): Promise<void>;
+  /** Does the work and answers the exit code, 0 if it does not say; what it throws is printed and becomes the exit code. */
+  run(context: CommandContext): Promise<number | void>;
 }
 
 /** The options that every command takes. */

@@ -8,6 +8,7 @@ const COMMANDS = {
   whoami: "Tells the account and where the credentials came from",
   tables: "Lists the account's tables",
   query: "Runs a SQL query and prints its rows",
+  check: "Looks at a file as an upload would, and writes nothing",
   upload: "Uploads a file of rows or features as a table",
   download: "Downloads a table as a file",
   emulator: "Starts a local CARTO",
@@ -37,8 +38,7 @@ export async function runCommandLine(
   const interrupt = options.signal === undefined ? listenForInterrupt() : undefined;
   const signal = options.signal ?? interrupt?.signal ?? new AbortController().signal;
   try {
-    await run(args, load, options.folder, io, signal);
-    return 0;
+    return await run(args, load, options.folder, io, signal);
   } catch (error) {
     // The reader of our output went away, as `head` does: nothing is left to say to it.
     if (error instanceof Deno.errors.BrokenPipe) return 0;
@@ -53,18 +53,18 @@ export async function runCommandLine(
   }
 }
 
-/** Finds the command, parses its words and runs it. */
+/** Finds the command, parses its words and runs it; answers the exit code. */
 async function run(
   args: readonly string[],
   load: LoadCommand,
   folder: string | undefined,
   io: CliIo,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const first = args[0];
   if (first === undefined || first === "help" || first === "--help" || first === "-h") {
     await io.write(overview());
-    return;
+    return 0;
   }
   // With options alone, as in `mod.ts --creds creds.json`, the first question is whose account that is.
   const name = first.startsWith("-") ? "whoami" : first;
@@ -73,7 +73,7 @@ async function run(
   const { words, values } = await parse(name, command, name === first ? args.slice(1) : args);
   if (values.help === true) {
     await io.write(commandHelp(name, COMMANDS[name], command));
-    return;
+    return 0;
   }
   const [least, most] = command.words;
   if (words.length < least || words.length > most) {
@@ -81,7 +81,7 @@ async function run(
       hint: `Usage: ${name} ${command.usage}`,
     });
   }
-  await command.run({
+  const code = await command.run({
     words,
     io,
     signal,
@@ -89,6 +89,7 @@ async function run(
     flag: (option) => values[option] === true,
     credentials: () => resolveCredentials(values.creds, folder, io),
   });
+  return code ?? 0;
 }
 
 /** Splits words from options and refuses what the command does not know. */

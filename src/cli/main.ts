@@ -1,12 +1,12 @@
 /**
- * The command line: `whoami`, `tables`, `query`, `upload`, `download` and `emulator`.
+ * The command line: `whoami`, `tables`, `query`, `check`, `upload`, `download` and `emulator`.
  *
  * ```sh
  * deno run --allow-read=creds.json --allow-net=johnsmith.carto.com:443 \
  *   jsr:@cartoframes/cartoframes/cli whoami --creds creds.json
  * ```
  *
- * Exit codes: 0 done · 1 failed · 2 wrong usage · 3 credentials or a permission are missing ·
+ * Exit codes: 0 done · 1 failed, or a check found errors · 2 wrong usage · 3 credentials or a permission are missing ·
  * 130 interrupted.
  *
  * @module
@@ -20,6 +20,7 @@ const FILES: Readonly<Record<CommandName, LoadCommand>> = {
   whoami: async () => (await import("./whoami.ts")).whoami,
   tables: async () => (await import("./tables.ts")).tables,
   query: async () => (await import("./query.ts")).query,
+  check: async () => (await import("./check.ts")).check,
   upload: async () => (await import("./upload.ts")).upload,
   download: async () => (await import("./download.ts")).download,
   emulator: async () => (await import("./emulator.ts")).emulator,

@@ -27,15 +27,15 @@ import type { Target } from "./_target.ts";
 import { checkQuota, keyColumns, openFrames, quotaGuard, resolveOptions } from "./_upload.ts";
 import { type FaultCode, SRID } from "./_upload_columns.ts";
 import type { UploadFrames } from "./_upload_frames.ts";
-import type { CheckUploadOptions, CheckUploadReport } from "./check_upload.ts";
-import type { ToCartoInput, ToCartoOptions } from "./to_carto.ts";
+import type { CheckUploadInput, CheckUploadOptions, CheckUploadReport } from "./check_upload.ts";
+import type { ToCartoOptions } from "./to_carto.ts";
 
 /** The most problems of one code that are listed, unless told otherwise. */
 const MAX_PROBLEMS = 20;
 
 /** What `checkUpload` does. */
 export async function check(
-  data: ToCartoInput,
+  data: CheckUploadInput,
   tableName: string,
   options: CheckUploadOptions,
 ): Promise<CheckUploadReport> {
@@ -106,11 +106,12 @@ class UploadLook {
   }
 
   /** Reads the data to their end, or to a fault that ends the reading. */
-  async run(data: ToCartoInput, options: CheckUploadOptions): Promise<void> {
+  async run(data: CheckUploadInput, options: CheckUploadOptions): Promise<void> {
     const { operation, signal } = this.#settings;
     try {
       const faults = { onFault: this.#onFault, onBadValue: this.#onBadValue };
-      this.#frames = await openFrames(data, options, operation, faults);
+      const made = typeof data === "function" ? await data({ onBadValue: this.#onBadValue }) : data;
+      this.#frames = await openFrames(made, options, operation, faults);
       this.#begin(this.#frames);
       const encoder = copyEncoder(this.#columns, this.#settings.format);
       for await (const frame of this.#frames.frames) {

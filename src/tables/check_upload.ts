@@ -1,5 +1,6 @@
 import type { Bounds, GeometryType } from "../frame/geometry/geometry_types.ts";
 import type { GeometryProblemKind } from "../frame/geometry/check_geometry.ts";
+import type { OnBadValue } from "../frame/from_rows.ts";
 import type { RenamedColumn } from "../frame/types.ts";
 import type { ToCartoInput, ToCartoOptions } from "./to_carto.ts";
 
@@ -149,6 +150,17 @@ export interface CheckUploadReport {
   toString(): string;
 }
 
+/** What a function that makes the data is given. */
+export interface CheckUploadReading {
+  /** For `readFile` and others that take it: the values that cannot be read are then part of the report. */
+  readonly onBadValue: OnBadValue;
+}
+
+/** What can be checked: what can be uploaded, or a function that makes it. */
+export type CheckUploadInput =
+  | ToCartoInput
+  | ((reading: CheckUploadReading) => ToCartoInput | Promise<ToCartoInput>);
+
 /** How an upload is checked: what {@linkcode toCarto} would be given, and how much is told. */
 export interface CheckUploadOptions extends ToCartoOptions {
   /** The most problems of one code that are listed; the others are counted. Default 20. */
@@ -165,10 +177,13 @@ export interface CheckUploadOptions extends ToCartoOptions {
  * database can make are told as `not-compared`. Errors that an upload would not mind, such as a latitude of 222, which
  * has no place on a map, have `refused: false`.
  *
+ * Instead of the data a function can be given that makes them. It is told what to pass to `readFile`, so that a file is
+ * read to its end whatever cannot be read in it, and all of that is in the report.
+ *
  * Without credentials the data alone are looked at, and the report says so. With them it costs two requests, and a third
  * where ids are appended; keys and ids are compared in some 100 MB at most, which is 5,000,000 rows.
  *
- * @param data What would be uploaded; a stream is read to its end
+ * @param data What would be uploaded, or a function that makes it; a stream is read to its end
  * @param tableName The table's name, normalised before use
  * @param options What the upload would be given
  * @returns What was found
@@ -190,9 +205,25 @@ export interface CheckUploadOptions extends ToCartoOptions {
  * assertEquals(look.problems[0]?.code, "latitude");
  * assertEquals(look.problems[0]?.row, 2);
  * ```
+ *
+ * @example A file, before it is uploaded
+ * ```ts
+ * import { checkUpload } from "@cartoframes/cartoframes";
+ * import { readFileBatches } from "@cartoframes/cartoframes/frame";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = await Deno.makeTempFile({ suffix: ".csv" });
+ * await Deno.writeTextFile(path, "id,place\n1,POINT(1 2)\n2,POINT(1\n3,POINT(5 6)\n");
+ * const look = await checkUpload(
+ *   ({ onBadValue }) => readFileBatches(path, { geometryColumn: "place", onBadValue }),
+ *   "places",
+ * );
+ * assertEquals([look.rows, look.counts, look.problems[0]?.line], [3, { "bad-geometry": 1 }, 3]);
+ * await Deno.remove(path);
+ * ```
  */
 export async function checkUpload(
-  data: ToCartoInput,
+  data: CheckUploadInput,
   tableName: string,
   options: CheckUploadOptions = {},
 ): Promise<CheckUploadReport> {

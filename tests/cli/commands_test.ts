@@ -1,6 +1,6 @@
 // Every command against a local CARTO: with exactly the flags of its line in the README, with those of its task, and
 // with one of them left out.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { startEmulator } from "../../src/emulator/mod.ts";
 import { projectFile, runDeno, type RunResult } from "../_tools/run_deno.ts";
@@ -54,6 +54,33 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
       assertEquals([json.username, json.base_url, json.api_key], ["ana", baseUrl, undefined]);
     });
 
+    await t.step("check", async () => {
+      const flags = await readmeFlags("check", host, "in.csv");
+      const { code, stdout, stderr } = await run(flags, ["check", "in.csv", "--table", "Things", ...creds]);
+      assertEquals([code, stderr], [0, ""]);
+      assertMatch(
+        stdout,
+        /^Table "things", which is new: 2 rows, 3 columns, \d+ bytes, room for .*\n {2}id +integer\n/,
+      );
+      assertStringIncludes(stdout, "Nothing stands in the way of the upload\n");
+      const json = await run(flags, ["check", "in.csv", "--table", "things", "--json", ...creds]);
+      const { ok, rows, columns } = JSON.parse(json.stdout);
+      assertEquals([ok, rows, columns[2]], [true, 2, { name: "big", type: "bigint", nulls: 0 }]);
+      // Without an account the file alone is looked at, and needs no more than its own right
+      const csv = 'id,place\n1,POINT(1 2)\n2,"POINT(1"\n3,POINT(222 222)\n';
+      await Deno.writeTextFile(`${cwd}/places.csv`, csv);
+      const words = ["check", "places.csv", "--table", "places", "--geometry", "place", "--srid", "4326"];
+      const alone = await run(["--allow-read=places.csv"], words);
+      assertEquals([alone.code, alone.stderr], [1, ""]);
+      assertStringIncludes(alone.stdout, 'line 3, column "place"');
+      assertStringIncludes(alone.stdout, "row 3, line 4: latitude 222 is out of range");
+      assertStringIncludes(alone.stdout, "note: No credentials");
+      assertStringIncludes(alone.stdout, "The upload would be refused\n");
+      const unreadable = await run([], words);
+      assertEquals([unreadable.code, unreadable.stdout], [3, ""]);
+      assertStringIncludes(unreadable.stderr, "--allow-read=places.csv");
+    });
+
     await t.step("upload", async () => {
       const flags = await readmeFlags("upload", host, "in.csv");
       const { code, stdout, stderr } = await run(flags, ["upload", "in.csv", "--table", "Things", ...creds]);
@@ -104,7 +131,8 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
 
     await t.step("each without network access tells the host and its port", async () => {
       const files = ["--allow-read", "--allow-write"];
-      const calls = [["whoami"], ["tables"], ["query", "SELECT 1"], ["upload", "in.csv", "--table", "x"]];
+      const file = ["in.csv", "--table", "x"];
+      const calls = [["whoami"], ["tables"], ["query", "SELECT 1"], ["check", ...file], ["upload", ...file]];
       for (const words of [...calls, ["download", "things", "x.csv"]]) {
         const { code, stderr } = await run(files, [...words, ...creds]);
         assertEquals(code, 3, stderr);
@@ -114,7 +142,7 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
 
     await t.step("tasks: with exactly their flags, paths seen from the caller's folder", async () => {
       const task = async (
-        name: "whoami" | "tables" | "query" | "upload" | "download",
+        name: "whoami" | "tables" | "query" | "check" | "upload" | "download",
         words: readonly string[],
       ) => {
         const script = projectFile("src/cli/_task.ts");
@@ -127,6 +155,18 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
         return result.stdout;
       };
       assertStringIncludes(await task("whoami", creds), "ana · classic");
+      assertStringIncludes(
+        await task("check", ["in.csv", "--table", "things", "--if-exists", "replace", ...creds]),
+        'Table "things", which is there already',
+      );
+      const upsert = ["--if-exists", "upsert", "--key", "id,name"];
+      await task("upload", ["in.csv", "--table", "by_key", ...upsert.with(3, "id"), ...creds]);
+      await task("upload", ["in.csv", "--table", "by_key", ...upsert.with(3, "id,big"), ...creds]);
+      assertStringIncludes(
+        await task("query", ["SELECT count(*) AS n FROM by_key", "--json", ...creds]),
+        '{"n":2}',
+      );
+      await task("query", ["DROP TABLE by_key", ...creds]);
       await task("upload", ["in.csv", "--table", "things", "--if-exists", "replace", ...creds]);
       assertEquals(await task("tables", creds), "things\n");
       assertStringIncludes(await task("query", ["SELECT big FROM things", ...creds]), "9007199254740993");

@@ -17,6 +17,7 @@ Deno.test("tasks: every one that the README promises is there, and says what it 
     "whoami",
     "tables",
     "query",
+    "check",
     "upload",
     "download",
   ];
