@@ -227,12 +227,23 @@ function readTimestamps(builder: Builder, block: FieldBlock, from: number, to: n
       if (!isInfinite(low, high)) {
         low += EPOCH_LOW;
         high += EPOCH_HIGH + (low > 0xffff_ffff ? 1 : 0);
+        if (high >= 0x7fff_ffff && (high > 0x7fff_ffff || low % 0x1_0000_0000 === 0xffff_ffff)) {
+          throw new FieldFault(i, tooLate());
+        }
       }
     }
     pairs[pair++] = low | 0;
     pairs[pair++] = high;
   }
   builder.mark(size, from, to);
+}
+
+/** PostgreSQL counts 64 bits of microseconds from 2000, columns (as Arrow) from 1970. */
+function tooLate(): BadValue {
+  return new BadValue(
+    "The timestamp is later than a column can hold, which is 294247-01-10 04:00:54.775806",
+    "Read it as text: cast it to text in the query",
+  );
 }
 
 /** Whether the halves of a timestamp, the lower one unsigned, are one of its infinities. */
@@ -384,6 +395,8 @@ function int64Writer(field: Field, values: BigInt64Array<ArrayBuffer>, validity:
     if (stamps && !isInfinite(low, high)) {
       low -= EPOCH_LOW;
       high -= EPOCH_HIGH + (low < 0 ? 1 : 0);
+      // Of what 64 bits cannot count from 2000 the server is told a time as impossible, and refuses it
+      if (high < -0x8000_0000) [high, low] = [-0x8000_0000, 1];
     }
     view.setInt32(at, high);
     view.setInt32(at + 4, low);

@@ -10,6 +10,7 @@ import {
   fitsCopyBinary,
   GeoDataFrame,
 } from "../../src/frame/mod.ts";
+import { columnOf } from "../../src/frame/column.ts";
 import { frameFixture, recorded } from "./_fixtures.ts";
 
 /** What PostgreSQL 15 with PostGIS 3.3 wrote of one table, in both formats; the binary one lacks the last two columns. */
@@ -218,4 +219,45 @@ Deno.test("of several faults the first one by row is told, whatever the order of
     "The field has 1 bytes where 4 are expected",
   );
   assertEquals([read.place.row, read.place.column, decoder.numRows], [41, "b", 40]);
+});
+
+Deno.test("a timestamp that 64 bits cannot count from the other epoch is refused, and never another time", () => {
+  const field: Field = { name: "at", type: "timestamp", nullable: true };
+  const wire = (value: bigint) => {
+    const bytes = new Uint8Array(19 + 2 + 4 + 8 + 2);
+    bytes.set(join(encodeCopyBinary(GeoDataFrame.fromRows([]), [])).subarray(0, 19));
+    const view = new DataView(bytes.buffer);
+    view.setInt16(19, 1);
+    view.setInt32(21, 8);
+    view.setBigInt64(25, value);
+    view.setInt16(33, -1);
+    return bytes;
+  };
+  const read = (value: bigint) => {
+    const decoder = new CopyBinaryDecoder([field]);
+    decoder.push(wire(value));
+    return decoder.finish().column("at").getText(0);
+  };
+  const epoch = 946_684_800_000_000n;
+  const latest = 2n ** 63n - 2n - epoch;
+  assertEquals(read(latest), "294247-01-10 04:00:54.775806");
+  assertEquals(read(2n ** 63n - 1n), "infinity");
+  assertEquals(read(-(2n ** 63n)), "-infinity");
+  for (const late of [latest + 1n, latest + 2n, 9_223_371_331_199_999_999n]) {
+    const error = assertThrows(() => read(late), DataError, "later than a column can hold");
+    assertEquals([error.place.row, error.place.column], [1, "at"]);
+  }
+
+  const early = new GeoDataFrame([
+    columnOf(field, {
+      kind: "int64",
+      length: 1,
+      nullCount: 0,
+      validity: undefined,
+      values: BigInt64Array.of(2n - 2n ** 63n),
+    }),
+  ]);
+  const written = join(encodeCopyBinary(early, [{ column: "at" }]));
+  // PostgreSQL's timestamps begin in 4714 BC: it refuses this one
+  assertEquals(new DataView(written.buffer).getBigInt64(25), 1n - 2n ** 63n);
 });
