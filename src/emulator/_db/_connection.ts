@@ -64,7 +64,6 @@ export class Connection {
   readonly #connection: Deno.Conn;
   readonly #reader: MessageReader = new MessageReader();
   #queue: BackendMessage[] = [];
-  #next = 0;
   #processId = 0;
   #secretKey = 0;
   #isClosed = false;
@@ -93,17 +92,23 @@ export class Connection {
 
   /** Waits for the next message. */
   async read(): Promise<BackendMessage> {
+    const [message, ...rest] = await this.readAll();
+    this.#queue = rest;
+    return message as BackendMessage;
+  }
+
+  /** Waits for messages: all that are there, and at least one. */
+  async readAll(): Promise<readonly BackendMessage[]> {
     for (;;) {
-      const message = this.#queue[this.#next];
-      if (message !== undefined) {
-        this.#next++;
-        return message;
+      if (this.#queue.length > 0) {
+        const queue = this.#queue;
+        this.#queue = [];
+        return queue;
       }
       const chunk = new Uint8Array(READ_SIZE);
       const count = await this.#connection.read(chunk);
       if (count === null) throw new Error("The connection to the database was closed by the server");
       this.#queue = this.#reader.push(chunk.subarray(0, count));
-      this.#next = 0;
     }
   }
 

@@ -2,19 +2,86 @@ import { copyDataHeader, copyDoneMessage, copyFailMessage } from "./protocol.ts"
 
 /** Data are framed in pieces of at most this many bytes. */
 const PIECE = 256 * 1024;
+/** The bytes before each piece. */
+const HEADER = copyDataHeader(0).length;
+
+/** Sends bytes on; resolves when there is room for more, and the bytes may be overwritten. */
+type Write = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Gathers what comes while a write is under way: bodies arrive in thousands of small pieces, each of which would cost the
+ * database a message of its own, and the pieces come in while the last ones go out.
+ */
+class Outbox {
+  readonly #write: Write;
+  #filling = new Uint8Array(HEADER + PIECE);
+  #spare = new Uint8Array(HEADER + PIECE);
+  #filled = 0;
+  #isWriting = false;
+  #failure: { readonly error: unknown } | undefined;
+  /** Told whenever a buffer has been sent off. */
+  #moved: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+
+  constructor(write: Write) {
+    this.#write = write;
+  }
+
+  /** Takes bytes; resolves when they have been copied. */
+  async put(data: Uint8Array): Promise<void> {
+    for (let at = 0; at < data.length;) {
+      while (this.#filled === PIECE) await this.#moved.promise;
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const part = data.subarray(at, at + PIECE - this.#filled);
+      this.#filling.set(part, HEADER + this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (!this.#isWriting) void this.#send();
+    }
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async done(): Promise<void> {
+    while (this.#isWriting) await this.#moved.promise;
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #send(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      while (this.#filled > 0) {
+        const message = this.#filling.subarray(0, HEADER + this.#filled);
+        message.set(copyDataHeader(this.#filled));
+        [this.#filling, this.#spare] = [this.#spare, this.#filling];
+        this.#filled = 0;
+        this.#move();
+        await this.#write(message);
+      }
+    } catch (error) {
+      this.#failure = { error };
+      this.#filled = 0;
+    }
+    this.#isWriting = false;
+    this.#move();
+  }
+
+  #move(): void {
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers<void>();
+  }
+}
 
 /**
  * The data of a `COPY … FROM STDIN` on their way to the database. Whole messages only, so that the database never waits
  * for the rest of one.
  */
 export class CopyInput {
-  readonly #write: (bytes: Uint8Array) => Promise<void>;
+  readonly #write: Write;
   readonly #stopped: PromiseWithResolvers<undefined> = Promise.withResolvers<undefined>();
   #isStopped = false;
   #running: Promise<void> | undefined;
 
-  /** @param write Sends bytes on; resolves when there is room for more */
-  constructor(write: (bytes: Uint8Array) => Promise<void>) {
+  /** @param write Sends bytes on */
+  constructor(write: Write) {
     this.#write = write;
   }
 
@@ -41,6 +108,7 @@ export class CopyInput {
 
   async #carry(data: AsyncIterable<Uint8Array>): Promise<void> {
     const iterator = data[Symbol.asyncIterator]();
+    const outbox = new Outbox(this.#write);
     try {
       for (;;) {
         const next = this.#isStopped
@@ -48,16 +116,17 @@ export class CopyInput {
           : await Promise.race([iterator.next(), this.#stopped.promise]);
         if (next === undefined) {
           iterator.return?.()?.catch(() => {});
+          await outbox.done();
           return await this.#write(copyFailMessage("canceled"));
         }
-        if (next.done) return await this.#write(copyDoneMessage());
-        for (let at = 0; at < next.value.length && !this.#isStopped; at += PIECE) {
-          const part = next.value.subarray(at, at + PIECE);
-          await this.#write(copyDataHeader(part.length));
-          await this.#write(part);
+        if (next.done) {
+          await outbox.done();
+          return await this.#write(copyDoneMessage());
         }
+        await outbox.put(next.value);
       }
     } catch (error) {
+      await outbox.done().catch(() => {});
       await this.#write(copyFailMessage(error instanceof Error ? error.message : String(error)));
     }
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { BackendMessage, Engine, RunOptions } from "./engine.ts";
 import { Connection, parseServerUrl, type ServerAddress } from "./_connection.ts";
 import { CopyInput } from "./_copy_input.ts";
@@ -84,7 +85,10 @@ export class ServerEngine implements Engine {
       }
       await query(engine, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
       await query(engine, `COMMENT ON DATABASE ${name} IS ${quoteLiteral(MARK)}`);
-      await query(engine, `ALTER DATABASE ${name} SET search_path = public, cartodb, cdb_dataservices_client`);
+      await query(
+        engine,
+        `ALTER DATABASE ${name} SET search_path = public, cartodb, cdb_dataservices_client`,
+      );
       await query(engine, `ALTER DATABASE ${name} SET timezone = 'UTC'`);
     });
     return new ServerEngine({ ...address, database: options.database }, async () => {
@@ -218,27 +222,31 @@ async function stream(connection: Connection, sql: string, options: RunOptions):
   const onAbort = () => stopInput(USER_REQUEST);
   options.signal?.addEventListener("abort", onAbort);
   try {
-    for (;;) {
-      let message = await connection.read();
-      if (message.type === "G") {
-        input ??= new CopyInput(patientWriter(connection));
-        input.start(options.copyIn);
-        if (options.signal?.aborted) onAbort();
-        if (options.statementTimeout > 0) {
-          clearTimeout(clock);
-          clock = setTimeout(stopInput, options.statementTimeout, STATEMENT_TIMEOUT);
+    for (let isReady = false; !isReady;) {
+      for (const received of await connection.readAll()) {
+        let message = received;
+        if (message.type === "G") {
+          input ??= new CopyInput(patientWriter(connection));
+          input.start(options.copyIn);
+          if (options.signal?.aborted) onAbort();
+          if (options.statementTimeout > 0) {
+            clearTimeout(clock);
+            clock = setTimeout(stopInput, options.statementTimeout, STATEMENT_TIMEOUT);
+          }
         }
+        if (message.type === "E") {
+          input?.stop();
+          const fields = parseError(message.payload);
+          if (fields.severity === "FATAL" || fields.severity === "PANIC") failure = new DatabaseError(fields);
+          if (fields.code === "57014" && stopReason !== undefined) {
+            message = errorMessage("57014", stopReason);
+          }
+        }
+        const held = options.onMessage(message);
+        if (held !== undefined) await held;
+        if (message.type === "Z") isReady = true;
+        else if (failure !== undefined) throw failure;
       }
-      if (message.type === "E") {
-        input?.stop();
-        const fields = parseError(message.payload);
-        if (fields.severity === "FATAL" || fields.severity === "PANIC") failure = new DatabaseError(fields);
-        if (fields.code === "57014" && stopReason !== undefined) message = errorMessage("57014", stopReason);
-      }
-      const held = options.onMessage(message);
-      if (held !== undefined) await held;
-      if (message.type === "Z") break;
-      if (failure !== undefined) throw failure;
     }
   } finally {
     clearTimeout(clock);
@@ -256,7 +264,7 @@ function patientWriter(connection: Connection): (bytes: Uint8Array) => Promise<v
     written += bytes.length;
     if (written < TURN) return;
     written = 0;
-    await new Promise((resolve) => setTimeout(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
   };
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Engine } from "../_db/engine.ts";
 import { parseError } from "../_db/protocol.ts";
 import { ByteWriter } from "../_formats/byte_writer.ts";
@@ -49,6 +50,40 @@ export class SendBuffer {
   }
 }
 
+/** Bytes that go into one chunk of an answer, where so many are there at once. */
+const CHUNK = 64 * 1024;
+
+/**
+ * Joins pieces that come at once into larger chunks: a chunk costs server and client the same however small it is. What
+ * has been put in is sent at the next turn of the event loop at the latest.
+ */
+class Chunks {
+  readonly #send: (chunk: Uint8Array<ArrayBuffer>) => void | Promise<void>;
+  readonly #gathered = new ByteWriter(2 * CHUNK);
+  #isDue = false;
+
+  constructor(send: (chunk: Uint8Array<ArrayBuffer>) => void | Promise<void>) {
+    this.#send = send;
+  }
+
+  /** Takes a piece. A returned promise resolves once there is room again. */
+  put(piece: Uint8Array): void | Promise<void> {
+    this.#gathered.bytes(piece);
+    if (this.#gathered.length >= CHUNK) return this.flush();
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      void this.flush();
+    });
+  }
+
+  /** Sends what is there. */
+  flush(): void | Promise<void> {
+    return this.#gathered.length === 0 ? undefined : this.#send(this.#gathered.take());
+  }
+}
+
 /**
  * `GET|POST …/sql/copyto`: the data of a `COPY … TO STDOUT` as they come.
  *
@@ -64,6 +99,7 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   const body = new BodyStream();
   const buffer = new SendBuffer();
+  const chunks = new Chunks(send);
   let isStarted = false;
   let failure: ApiError | undefined;
   let isInput = false;
@@ -79,6 +115,7 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
       waitInVain(request.signal).then(() => reject(failure ?? new ApiError(400, "No rows copied")));
       return;
     }
+    void chunks.flush();
     if (failure !== undefined && !isStarted) {
       reject(failure);
       return;
@@ -101,7 +138,7 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
     onMessage({ type, payload }) {
       if (type === "d") {
         const gone = buffer.push(payload);
-        return gone === undefined ? undefined : send(gone);
+        return gone === undefined ? undefined : chunks.put(gone);
       }
       if (type === "H") buffer.skip(payload);
       else if (type === "G") isInput = true;
