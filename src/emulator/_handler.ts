@@ -1,4 +1,5 @@
 import type { Engine } from "./_db/engine.ts";
+import type { Documents } from "./_documents.ts";
 
 /** An account that the emulator serves, with nothing left open. */
 export interface Account {
@@ -12,8 +13,8 @@ export interface Account {
   readonly ownerRole: string;
   /** Bytes that the account's tables may take; 0 means no limit. */
   readonly quotaBytes: number;
-  /** Every key: the master key, `default_public`, and the regular ones. */
-  readonly keys: readonly Key[];
+  /** Every key: the master key, `default_public`, and the regular ones; another list when one is made or deleted. */
+  keys: readonly Key[];
 }
 
 /** A key of an account. */
@@ -38,6 +39,8 @@ export interface EmulatorContext {
   readonly engine: Engine;
   /** The accounts, the one of requests without a name first. */
   readonly accounts: readonly Account[];
+  /** What the platform keeps beside the tables. */
+  readonly documents: Documents;
   /** The address that the emulator is reached at, without a slash at the end. */
   readonly url: () => string;
 }

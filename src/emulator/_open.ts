@@ -5,6 +5,7 @@ import { planAccounts, servedAccounts } from "./_accounts.ts";
 import type { Account, EmulatorContext } from "./_handler.ts";
 import { setServiceQuotas } from "./_data_services.ts";
 import { createDatasets } from "./_datasets.ts";
+import { Documents } from "./_documents.ts";
 import { withGazetteer } from "./_gazetteer.ts";
 import { DEFAULT_SETTINGS, EmulatorServer } from "./_http/server.ts";
 import { createJobs } from "./_jobs.ts";
@@ -33,7 +34,7 @@ export async function openEmulator(options: EmulatorOptions = {}): Promise<OpenE
     await openEngine({ database: options.database, dataDir: options.dataDir, accounts: planned }),
   );
   let url = "";
-  const context: EmulatorContext = { engine, accounts, url: () => url };
+  const context: EmulatorContext = { engine, accounts, documents: new Documents(engine), url: () => url };
   const jobs = createJobs(context);
   try {
     await setServiceQuotas(engine, options.accounts ?? []);

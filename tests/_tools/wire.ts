@@ -1,5 +1,5 @@
 /**
- * Replays recorded traffic of the classic SQL API against a fresh emulator and prints each difference.
+ * Replays recorded traffic of the classic APIs against a fresh emulator and prints each difference.
  *
  * `--dir DIR` is the folder of recordings; `--database postgres://…` uses a server instead of the embedded database;
  * `--only 012,040` replays only these; `--verbose` prints every value whole.
@@ -23,14 +23,15 @@ function show(value: unknown, isVerbose: boolean): string {
   return isVerbose || text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}… (${text.length} characters)`;
 }
 
-function readReadme(dir: string): string {
+/** The README of a folder; where it has no fixture, that of the SQL API stands before it. */
+export function readReadme(dir: string): string {
+  let own = "";
   try {
-    const readme = Deno.readTextFileSync(`${dir}/README.md`);
-    if (readme.includes("```sql")) return readme;
+    own = Deno.readTextFileSync(`${dir}/README.md`);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  return Deno.readTextFileSync(OWN_README);
+  return own.includes("```sql") ? own : `${Deno.readTextFileSync(OWN_README)}\n${own}`;
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -143,7 +143,7 @@ export async function cacheHeaders(
 }
 
 /** A short name of a table for caches: the start of a digest. */
-async function surrogateKey(table: string): Promise<string> {
+export async function surrogateKey(table: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", encoder.encode(table));
   return `t:${new Uint8Array(digest).toBase64().slice(0, 6)}`;
 }

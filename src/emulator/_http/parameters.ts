@@ -54,7 +54,11 @@ export async function readBody(request: Request): Promise<unknown> {
   return parseQueryString(text);
 }
 
-async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+/** The bytes of a body.
+ *
+ * @throws {RangeError} When it is too large to be parsed
+ */
+export async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {

@@ -13,6 +13,7 @@ export interface Route {
     | "jobs-wip"
     | "me"
     | "viz"
+    | "map"
     | "preflight"
     | "allowed-methods"
     | "not-found"
@@ -31,7 +32,7 @@ const PATH = /^(?:\/user\/([^/]+))?(?:\/u\/[^/]+)?\/api\/([^/]+)\/([^/]+)(\/.*)?
 // deno-fmt-ignore
 const NOT_SERVED = new Set([
   "api_keys", "connectors", "connections", "data", "do", "federated_servers", "geocodings", "imports", "kuviz", "layers",
-  "map", "named", "oauth_apps", "organization", "permissions", "queries", "static", "synchronizations", "tables",
+  "named", "oauth_apps", "organization", "permissions", "queries", "static", "synchronizations", "tables",
   "tiles", "uploads", "users", "visualization_exports", "visualizations", "wms",
 ]);
 
@@ -44,6 +45,7 @@ export function routeOf(method: string, path: string): Route {
   const api = family.toLowerCase();
   if (api === "sql") return sqlRoute(method, common);
   if (api === "viz") return { ...common, name: method === "OPTIONS" ? "preflight" : "viz", hasCors: true };
+  if (api === "map") return { ...common, name: "map" };
   if (api === "version" || api === "health" || api === "jobs-wip" || api === "me") {
     const name = segments.length > 0 ? "not-found" : readOnly(method, api);
     return { ...common, name };

@@ -13,6 +13,7 @@ import {
   type MeHandler,
   type Parameters,
 } from "../_handler.ts";
+import type { MapsHandler } from "../_maps/maps.ts";
 import { authorize, findKey, parseBasic, requireMaster, tokenOf } from "./authorization.ts";
 import { copyFrom, DEFAULT_MAX_COPY_SIZE } from "./copy_from.ts";
 import { copyTo } from "./copy_to.ts";
@@ -76,6 +77,7 @@ export class EmulatorServer {
   #settings: ServerSettings;
   #limiter: RateLimiter;
   #spatial: Promise<SpatialTypes> | undefined;
+  #mapsHandler: Promise<MapsHandler> | undefined;
   readonly #closing = new AbortController();
 
   /** Builds a server for a database and the handlers beside it. */
@@ -145,6 +147,8 @@ export class EmulatorServer {
         return jsonResponse(200, this.#parts.jobs.inProgress());
       case "me":
         return await this.#me(exchange);
+      case "map":
+        return await this.#maps(exchange);
       case "copyfrom": {
         const asked = this.#authorized(exchange, this.#account(exchange), {}, "copy_from");
         return await copyFrom(this.#context.engine, asked, request.body, this.#settings.maxCopySize);
@@ -260,6 +264,13 @@ export class EmulatorServer {
       key,
       signal: this.#closing.signal,
     };
+  }
+
+  /** The Maps API has errors and headers of its own; it is loaded when it is asked for. */
+  async #maps({ request, route, query: given }: Exchange): Promise<Response> {
+    this.#mapsHandler ??= import("../_maps/maps.ts").then(({ createMaps }) => createMaps(this.#context));
+    const username = route.username ?? userOfHost(request.headers.get("host") ?? "");
+    return await (await this.#mapsHandler)({ request, username, segments: route.segments, query: given });
   }
 
   /** Who is asked about stands in the path or the host; clients also ask at the root, where only the key tells. */

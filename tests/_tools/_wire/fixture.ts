@@ -14,7 +14,12 @@ export function readFixture(readme: string): Fixture {
   const [superuserSql = "", ownerSql = ""] = [...readme.matchAll(/```sql\n([\s\S]*?)```/g)].map((match) =>
     match[1] ?? ""
   );
-  return { accounts: readAccounts(readme), superuserSql: ownSchema(superuserSql), ownerSql };
+  const accounts = readAccounts(readme);
+  const [, token] = /`(\w+)`, a regular key without the Maps API grant/.exec(readme) ?? [];
+  if (token !== undefined && accounts[0] !== undefined) {
+    accounts[0] = { ...accounts[0], keys: [...accounts[0].keys ?? [], { token, apis: ["sql"] }] };
+  }
+  return { accounts, superuserSql: ownSchema(superuserSql), ownerSql };
 }
 
 /** The emulator's database has CARTO's functions from the start; its name is the emulator's choice. */

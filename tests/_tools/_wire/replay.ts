@@ -2,7 +2,7 @@ import { query } from "../../../src/emulator/_db/query.ts";
 import type { RateLimits } from "../../../src/emulator/_http/rate_limit.ts";
 import { DEFAULT_SETTINGS, type ServerSettings } from "../../../src/emulator/_http/server.ts";
 import { type OpenEmulator, openEmulator } from "../../../src/emulator/_open.ts";
-import { compare, type Difference } from "./compare.ts";
+import { compare, type Difference, withIds } from "./compare.ts";
 import { type Fixture, readFixture } from "./fixture.ts";
 import { type RawResponse, send } from "./raw_http.ts";
 import { bodyBytes, type RecordedRequest, type Recording, requestTarget } from "./recordings.ts";
@@ -13,6 +13,10 @@ const SILENCE = 6000;
 const ANSWER_TIMEOUT = 60_000;
 /** How long a batch job may take to the recorded state. */
 const JOB_TIMEOUT = 8000;
+
+/** Where the recorded server stood, and the host that it named for tiles. */
+const RECORDED_HOST = "demo.localhost.lan:8811";
+const RECORDED_CDN = "api.cdn.example";
 
 /** One replayed exchange. */
 export interface Outcome {
@@ -50,11 +54,15 @@ class Replayer {
   readonly #emulator: OpenEmulator;
   readonly #fixture: Fixture;
   readonly #ids = new Map<string, string>();
+  readonly #idsOfRefused = new Set<string>();
   #serverOptions = "{}";
 
   constructor(emulator: OpenEmulator, fixture: Fixture) {
     this.#emulator = emulator;
     this.#fixture = fixture;
+    const base = `${emulator.url}/user/demo/api/v1/map`;
+    for (const scheme of ["http", "https"]) this.#ids.set(`${scheme}://${RECORDED_HOST}/api/v1/map`, base);
+    this.#ids.set(RECORDED_CDN, new URL(emulator.url).host);
   }
 
   async prepare(): Promise<void> {
@@ -86,6 +94,7 @@ class Replayer {
       do {
         const got = await this.#send(request, response.status === null ? SILENCE : ANSWER_TIMEOUT);
         this.#learnJobId(recording, got);
+        this.#learnMapIds(recording, got);
         differences = compare(response, got, this.#ids);
       } while (differences.length > 0 && isJobState(request) && Date.now() < deadline && await pause());
       return differences;
@@ -101,17 +110,11 @@ class Replayer {
     const hasHost = headers.some(([name]) => name.toLowerCase() === "host");
     return await send(port, {
       method: request.method,
-      target: this.#withIds(requestTarget(request)),
+      target: withIds(requestTarget(request), this.#ids),
       headers: hasHost ? headers : [["Host", `127.0.0.1:${port}`], ...headers],
       body: bodyBytes(request.body),
       isChunked: request.transfer === "chunked",
     }, timeout);
-  }
-
-  #withIds(text: string): string {
-    let replaced = text;
-    for (const [recorded, ours] of this.#ids) replaced = replaced.replaceAll(recorded, ours);
-    return replaced;
   }
 
   /** The recordings of one job share its id; ours is told when it is created. */
@@ -120,6 +123,29 @@ class Replayer {
     const recorded = (response.body as { job_id?: string } | null)?.job_id;
     const ours = JSON.parse(new TextDecoder().decode(got.body)).job_id;
     if (typeof recorded === "string" && typeof ours === "string") this.#ids.set(recorded, ours);
+  }
+
+  /**
+   * The ids of maps, templates and analyses are digests, of what they are made of; ours have other digits, but the same
+   * thing must have the same id again, and another thing another one.
+   */
+  #learnMapIds({ response }: Recording, got: RawResponse | undefined): void {
+    if (got === undefined || got.status !== response.status || !("carto-map-id" in response.headers)) return;
+    const recorded = digests(Object.entries(response.headers), JSON.stringify(response.body));
+    const ours = digests([...got.headers], new TextDecoder().decode(got.body));
+    if (recorded.length !== ours.length) return;
+    const taken = new Set(this.#ids.values());
+    recorded.forEach((digest, index) => {
+      const own = ours[index];
+      if (own === undefined || this.#ids.has(digest)) return;
+      // A map that was refused is told by an id of its own, which the server makes before the map is complete.
+      const refused = [...this.#idsOfRefused].find((other) => this.#ids.get(other) === own);
+      if (refused !== undefined) this.#ids.delete(refused);
+      else if (taken.has(own)) return;
+      if ((response.status ?? 0) >= 400) this.#idsOfRefused.add(digest);
+      this.#ids.set(digest, own);
+      taken.add(own);
+    });
   }
 
   /** Sets the server's options; returns the quota to go back to, where that was changed. */
@@ -157,6 +183,15 @@ class Replayer {
     const role = this.#emulator.accounts[0]?.ownerRole;
     await query(this.#emulator.engine, sql, role === undefined ? {} : { role });
   }
+}
+
+/** The digests in an answer, in the order in which they stand. */
+function digests(headers: readonly [string, string][], body: string): string[] {
+  const wanted = ["carto-map-id", "x-layergroup-id", "carto-template-hash"];
+  const values = wanted.map((name) => headers.find(([other]) => other === name)?.[1] ?? "");
+  const text = `${values.join(" ")} ${body}`;
+  return [...text.matchAll(/(?<![0-9a-f])(?:[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{8}(?=[@ ]))(?![0-9a-f])/g)]
+    .map(([digest]) => digest);
 }
 
 /** What a job or the list of running jobs tells depends on the moment. */

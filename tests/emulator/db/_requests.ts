@@ -1,6 +1,7 @@
 import { servedAccounts } from "../../../src/emulator/_accounts.ts";
 import type { AccountOptions, Engine } from "../../../src/emulator/_db/engine.ts";
 import type { Account, EmulatorContext, HandlerRequest, Key } from "../../../src/emulator/_handler.ts";
+import { Documents } from "../../../src/emulator/_documents.ts";
 import { ACCOUNT } from "./_engines.ts";
 
 /** A second account in the same database. */
@@ -17,7 +18,7 @@ export const ACCOUNTS: readonly Account[] = servedAccounts([ACCOUNT, LIMITED]);
 
 /** What handlers may use. */
 export function context(engine: Engine): EmulatorContext {
-  return { engine, accounts: ACCOUNTS, url: () => "http://127.0.0.1:1" };
+  return { engine, accounts: ACCOUNTS, documents: new Documents(engine), url: () => "http://127.0.0.1:1" };
 }
 
 /** The key of a kind. */
