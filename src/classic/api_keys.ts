@@ -71,6 +71,8 @@ export interface ApiKeyDocument {
   readonly updated_at?: string | null | undefined;
   /** The grants as they are sent: a list with one entry a type. */
   readonly grants?: unknown;
+  /** What else the server tells. */
+  readonly [member: string]: unknown;
 }
 
 /**
