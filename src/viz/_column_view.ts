@@ -211,10 +211,26 @@ function countNumbers(column: Column, numbers: Float64Array): CategoryCounts {
     });
     return { ...exact, keys };
   }
-  return countSmall(numbers) ?? countAny<number>(column, (row) => {
-    const value = numbers[row] as number;
-    return Number.isNaN(value) ? null : value;
-  });
+  return countSmall(numbers) ?? countRuns(numbers);
+}
+
+/** Any numbers are counted as runs of a sorted copy: a map of a million of them would take ten times as long. */
+function countRuns(numbers: Float64Array): CategoryCounts {
+  const sorted = numbers.slice().sort();
+  const keys: number[] = [];
+  const counts: number[] = [];
+  let missing = 0;
+  for (let at = 0; at < sorted.length; at++) {
+    const value = sorted[at] as number;
+    if (value !== value) missing++;
+    else if (keys.at(-1) === value) counts[counts.length - 1] = (counts.at(-1) as number) + 1;
+    else {
+      // 0 and -0 are one category
+      keys.push(value + 0);
+      counts.push(1);
+    }
+  }
+  return { keys, counts, missing };
 }
 
 /** Whole numbers of a small range are counted in an array. */

@@ -332,7 +332,6 @@ function categoryScale<T>(
 
 /** The most frequent ones; of equally frequent ones the smaller first, numbers within text by their value. */
 function topKeys(keys: readonly CategoryKey[], counts: readonly number[], top: number): CategoryKey[] {
-  const order = keys.map((_, i) => i);
   const compare = (a: number, b: number): number => {
     const byCount = (counts[b] as number) - (counts[a] as number);
     if (byCount !== 0) return byCount;
@@ -341,11 +340,16 @@ function topKeys(keys: readonly CategoryKey[], counts: readonly number[], top: n
       ? left - right
       : collator.compare(String(left), String(right));
   };
-  if (order.length <= 4 * top) return order.sort(compare).slice(0, top).map((i) => keys[i] as CategoryKey);
-  // Of many values only the first few are wanted: those below the least of them need no order
-  const least = Float64Array.from(counts).sort().at(-top) as number;
-  return order.filter((i) => (counts[i] as number) >= least).sort(compare).slice(0, top)
-    .map((i) => keys[i] as CategoryKey);
+  // Only the first few are wanted, of what may be a million
+  const best: number[] = [];
+  for (let i = 0; i < keys.length; i++) {
+    if (best.length === top && compare(i, best[top - 1] as number) >= 0) continue;
+    let at = best.length;
+    while (at > 0 && compare(i, best[at - 1] as number) < 0) at--;
+    best.splice(at, 0, i);
+    if (best.length > top) best.pop();
+  }
+  return best.map((i) => keys[i] as CategoryKey);
 }
 
 /** A category that a user named, of the column's kind. */

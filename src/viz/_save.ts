@@ -1,0 +1,30 @@
+import { writeWhole } from "../frame/files/_write_whole.ts";
+import { nameOf } from "../frame/files/read_file.ts";
+import { describePage } from "./_describe.ts";
+import { renderHtml } from "./_html.ts";
+import type { SaveOptions, ToHtmlOptions } from "./_html_options.ts";
+import type { Layout } from "./layout.ts";
+import type { Map as CartoMap } from "./map.ts";
+
+const encoder = new TextEncoder();
+
+/** A map or layout as HTML. */
+export async function pageHtml(page: CartoMap | Layout, options: ToHtmlOptions): Promise<string> {
+  const { document, buffers } = await describePage(page, { signal: options.signal });
+  return await renderHtml(document, buffers, options);
+}
+
+/** Writes a map or layout into a file, all or nothing. */
+export async function savePage(
+  page: CartoMap | Layout,
+  path: string | URL,
+  options: SaveOptions,
+): Promise<void> {
+  const html = await pageHtml(page, options);
+  options.signal?.throwIfAborted();
+  const chunks = (async function* () {
+    // The whole text as one chunk of bytes; an async iterable is what is written
+    yield await Promise.resolve(encoder.encode(html));
+  })();
+  await writeWhole(path, nameOf(path), chunks);
+}

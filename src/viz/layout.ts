@@ -1,0 +1,118 @@
+import { ArgumentError } from "../errors/mod.ts";
+import type { SaveOptions, ToHtmlOptions } from "./_html_options.ts";
+import { checkViewport, Map, type Viewport } from "./map.ts";
+import { checkNumber, checkWhole } from "./styles/_check_style.ts";
+
+/** What {@linkcode Layout} takes beside its maps. */
+export interface LayoutOptions {
+  /** How many columns the grid has. Default: one for each map. */
+  nSize?: number | undefined;
+  /** How many rows the grid has. Default: 1, or as many as the maps need beside a given `nSize`. */
+  mSize?: number | undefined;
+  /** Where the cameras of maps go that have no viewport of their own. */
+  viewport?: Viewport | undefined;
+  /** The height of a map in pixels, where `fullHeight` is false. Default: 250. */
+  mapHeight?: number | undefined;
+  /** Whether each map takes its share of the window's height. Default: true. */
+  fullHeight?: boolean | undefined;
+  /** Whether maps are pictures, unless they say otherwise themselves. Default: false. */
+  isStatic?: boolean | undefined;
+}
+
+/**
+ * Several maps on one page, in a grid. Sources that maps share lie in the page once; cells without a map stay empty.
+ *
+ * @example Two maps side by side
+ * ```ts
+ * import { GeoDataFrame } from "@cartoframes/cartoframes/frame";
+ * import { colorBinsStyle, Layer, Layout, Map, sizeBinsStyle, Source } from "@cartoframes/cartoframes/viz";
+ *
+ * const cities = new Source(
+ *   GeoDataFrame.fromRows([{ population: 57_949, lng: -4.7, lat: 40.66 }]).setGeometryFromXY("lng", "lat"),
+ * );
+ * const layout = new Layout([
+ *   new Map(new Layer(cities, { style: colorBinsStyle("population") }), { title: "Color" }),
+ *   new Map(new Layer(cities, { style: sizeBinsStyle("population") }), { title: "Size" }),
+ * ]);
+ * if (layout.nSize !== 2 || layout.mSize !== 1) throw new Error("not side by side");
+ * ```
+ */
+export class Layout {
+  /** The maps, row by row. */
+  readonly maps: readonly Map[];
+  /** How many columns the grid has. */
+  readonly nSize: number;
+  /** How many rows the grid has. */
+  readonly mSize: number;
+  /** Where the cameras of maps go that have no viewport of their own. */
+  readonly viewport: Viewport | undefined;
+  /** The height of a map in pixels, where `fullHeight` is false. */
+  readonly mapHeight: number;
+  /** Whether each map takes its share of the window's height. */
+  readonly fullHeight: boolean;
+  /** Whether maps are pictures, unless they say otherwise themselves. */
+  readonly isStatic: boolean;
+
+  /**
+   * Makes a layout; nothing is read yet.
+   *
+   * @param maps The maps, row by row
+   * @param options The grid, and what holds for all maps
+   * @throws {ArgumentError} An element is no map, there are more maps than cells, or an option cannot be used
+   */
+  constructor(maps: Iterable<Map>, options: LayoutOptions = {}) {
+    const list = typeof maps === "object" && maps !== null && Symbol.iterator in maps ? [...maps] : undefined;
+    if (list === undefined || !list.every((map) => map instanceof Map)) {
+      throw new ArgumentError("All the elements in the Layout should be an instance of Map", {
+        argument: "maps",
+        hint: "Put layers into maps: new Map(layer)",
+      });
+    }
+    this.maps = Object.freeze(list);
+    const { nSize, mSize } = options;
+    this.nSize = nSize === undefined
+      ? mSize === undefined ? list.length : Math.ceil(list.length / checkWhole(mSize, "mSize", 1, 100))
+      : checkWhole(nSize, "nSize", 1, 100);
+    this.mSize = mSize === undefined
+      ? Math.max(1, Math.ceil(list.length / Math.max(1, this.nSize)))
+      : checkWhole(mSize, "mSize", 1, 100);
+    if (this.nSize * this.mSize < list.length) {
+      throw new ArgumentError(
+        `Cannot lay out ${list.length} maps: a grid of ${this.nSize} × ${this.mSize} has too few cells`,
+        { argument: "nSize" },
+      );
+    }
+    this.viewport = options.viewport === undefined ? undefined : checkViewport(options.viewport);
+    this.mapHeight = checkNumber(options.mapHeight ?? 250, "mapHeight", 1);
+    this.fullHeight = options.fullHeight ?? true;
+    this.isStatic = options.isStatic ?? false;
+    Object.freeze(this);
+  }
+
+  /**
+   * The layout as one HTML document. Data are read now.
+   *
+   * @param options Where the viewer's code is; a signal
+   * @returns The document
+   * @throws {ArgumentError} A layer names a column that does not exist or cannot be used so; the error names it
+   * @throws {DataError} A file or value cannot be read
+   */
+  async toHTML(options: ToHtmlOptions = {}): Promise<string> {
+    const { pageHtml } = await import("./_save.ts");
+    return await pageHtml(this, options);
+  }
+
+  /**
+   * Writes the layout into a file, all or nothing, that any browser opens. Needs `--allow-write=FILE`.
+   *
+   * @param path The file, such as `maps.html`
+   * @param options Where the viewer's code is; a signal
+   * @throws {ArgumentError} A layer names a column that does not exist or cannot be used so; the error names it
+   * @throws {DataError} A file or value cannot be read
+   * @throws {PermissionError} Writing was refused; the error tells the flag
+   */
+  async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
+    const { savePage } = await import("./_save.ts");
+    await savePage(this, path, options);
+  }
+}
