@@ -33,10 +33,8 @@ export async function instance(body: unknown, operation: string, status: number)
 /** A copy of an answer whose addresses hold no key: the server repeats the one of the request in each of them. */
 function withoutKeys(value: unknown): unknown {
   if (typeof value === "string") {
-    return value.replace(
-      /([?&])(?:api_key|map_key|auth_token(?:\[\]|%5B%5D)?)=[^&#]*(&?)/gi,
-      (_, before, after) => after === "" ? "" : before,
-    );
+    const bare = value.replace(/([?&])(?:api_key|map_key|auth_token(?:\[\]|%5B%5D)?)=[^&#]*/gi, "$1");
+    return bare === value ? value : bare.replace(/([?&])&+/g, "$1").replace(/[?&](?=#|$)/, "");
   }
   if (Array.isArray(value)) return value.map(withoutKeys);
   if (typeof value !== "object" || value === null) return value;

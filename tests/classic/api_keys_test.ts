@@ -151,15 +151,25 @@ Deno.test("HTTP-005: making keys is authorised by user name and key in the heade
   assertEquals([server.at(0).url.search, server.at(0).text], ["", "{}"]);
 });
 
-Deno.test("whether a key is valid is told by the keys that it sees", async () => {
-  const of = (...answers: unknown[]) => {
-    const credentials = new Credentials({ username: "ana", apiKey: TOKEN });
-    return new ClassicClient(credentials, new FakeServer(...answers).options).apiKeys.isValid();
+Deno.test("HTTP-006 HTTP-007: whether a key is valid is told by the keys that it sees", async () => {
+  const of = (answer: unknown, apiKey = TOKEN) => {
+    const credentials = new Credentials({ username: "ana", apiKey });
+    return new ClassicClient(credentials, new FakeServer(answer).options).apiKeys.isValid();
   };
+  assertEquals(await of(() => Response.json({ errors: "Unauthorized" }, { status: 401 }), "wadus"), false);
+  const open = key("Default public", { type: "default", token: "default_public" });
+  assertEquals(await of({ total: 1, count: 1, result: [open] }, "default_public"), true);
   assertEquals(await of({ total: 1, result: [key("k")] }), true);
   assertEquals(await of({ total: 1, result: [key("x", { token: "other" })] }), false);
   assertEquals(await of(() => Response.json({ errors: "Unauthorized" }, { status: 401 })), false);
   await assertRejects(() => of(() => Response.json({ errors: "no" }, { status: 404 })), ResponseError);
+});
+
+Deno.test("HTTP-008: with default_public the list holds that key alone", async () => {
+  const result = [key("Default public", { type: "default", token: "default_public" })];
+  const server = new FakeServer({ total: 1, count: 1, result });
+  const keys = await Array.fromAsync(clientOf(server).apiKeys.list());
+  assertEquals(keys.map(({ name, type }) => [name, type]), [["Default public", "default"]]);
 });
 
 Deno.test("a token is shown nowhere: not printed, not in JSON, not in a copy", async () => {
