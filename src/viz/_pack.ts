@@ -36,18 +36,18 @@ const WIDTHS: Record<PageDtype, number> = {
  * is better, or neither, a sample tells.
  */
 export async function packBuffer(
-  { id, dtype }: PageBuffer,
-  bytes: Uint8Array<ArrayBuffer>,
+  { id, dtype, compress }: PageBuffer,
+  bytes: Uint8Array,
   isPosition: boolean,
 ): Promise<PackedBuffer> {
   // Longitude and latitude by turns: both are an element.
   const width = WIDTHS[dtype] * (isPosition ? 2 : 1);
+  if (!compress || bytes.length < 64) return { id, base64: bytes.toBase64() };
   const sampled = sample(bytes, width);
-  const sizeOf = async (part: Uint8Array<ArrayBuffer>) =>
-    (await deflate(part)).length / Math.max(1, sampled.length);
+  const sizeOf = async (part: Uint8Array) => (await deflate(part)).length / Math.max(1, sampled.length);
   const plain = await sizeOf(sampled);
   const parted = width > 1 ? await sizeOf(toPlanes(sampled, width)) : Infinity;
-  if (Math.min(plain, parted) > PAYS || bytes.length < 64) return { id, base64: bytes.toBase64() };
+  if (Math.min(plain, parted) > PAYS) return { id, base64: bytes.toBase64() };
   const isParted = parted < plain * 0.97;
   const packed = await deflate(isParted ? toPlanes(bytes, width) : bytes);
   return {
@@ -59,7 +59,7 @@ export async function packBuffer(
 }
 
 /** Four pieces from all over a large buffer; whole elements only. */
-function sample(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> {
+function sample(bytes: Uint8Array, width: number): Uint8Array {
   if (bytes.length <= SMALL) return bytes;
   const piece = Math.floor(SMALL / 4 / width) * width;
   const result = new Uint8Array(piece * 4);
@@ -70,12 +70,14 @@ function sample(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<Array
   return result;
 }
 
-async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+async function deflate(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(
+    new CompressionStream("deflate-raw"),
+  );
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-function toPlanes(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> {
+function toPlanes(bytes: Uint8Array, width: number): Uint8Array {
   const count = Math.floor(bytes.length / width);
   const planes = new Uint8Array(count * width);
   for (let byte = 0; byte < width; byte++) {
