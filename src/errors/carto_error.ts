@@ -26,6 +26,7 @@
  * | `timeout` | no answer within the time allowed | raise `timeout` |
  * | `job-failed` | a batch job ended in failure | see the reason |
  * | `job-cancelled` | a batch job was cancelled | – |
+ * | `locked` | another run works on the same table | wait until it has ended |
  * | `unsupported` | the platform cannot do this | see `hint` |
  */
 export type CartoErrorCode =
@@ -49,6 +50,7 @@ export type CartoErrorCode =
   | "timeout"
   | "job-failed"
   | "job-cancelled"
+  | "locked"
   | "unsupported";
 
 /** What every error of this library can carry besides its message. */

@@ -1,0 +1,233 @@
+import type { Credentials } from "../auth/credentials.ts";
+import type { ClassicClient } from "../classic/client.ts";
+import { sql } from "../classic/sql_text.ts";
+import { AlreadyExistsError, ArgumentError, CartoError } from "../errors/mod.ts";
+import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { TransportOptions } from "../http/transport.ts";
+import { checkIfExists, normalTableName } from "../tables/_arguments.ts";
+import { telling } from "../tables/_retell.ts";
+import { sourceSql } from "../tables/_source.ts";
+import { createTableFromQuery } from "../tables/create_table_from_query.ts";
+import { hasTable } from "../tables/has_table.ts";
+import { readCarto } from "../tables/read_carto.ts";
+import type { TableOptions } from "../tables/table_options.ts";
+import { toCarto } from "../tables/to_carto.ts";
+import { type IsolinesPlan, isolinesSql } from "./_isolines_sql.ts";
+import { readQuota, remaining } from "./_quota.ts";
+import { clientOf, columnsOf, dropTemporary, type Input, readInput, temporaryName } from "./_work_table.ts";
+import type { IsolinesMetadata, IsolinesOptions, IsolinesResult } from "./isolines.ts";
+import type { ServiceSource } from "./service_options.ts";
+
+/** The values that an option takes; undefined for numbers above zero. */
+const ALLOWED: Readonly<Record<string, readonly unknown[] | undefined>> = {
+  mode: ["car", "walk"],
+  isDestination: [true, false],
+  modeType: ["shortest", "fastest"],
+  modeTraffic: ["enabled", "disabled"],
+  resolution: undefined,
+  maxpoints: undefined,
+  quality: [1, 2, 3],
+  exclusive: [true, false],
+  ascending: [true, false],
+};
+const OTHERS = ["geomCol", "sourceCol", "tableName", "ifExists", "dryRun", "signal"];
+
+/** The column of a local place's number, where nothing else tells the places apart. */
+const ROW_COLUMN = "source_id";
+
+/** What `Isolines.isochrones` and `isodistances` do. */
+export async function isolines(
+  kind: IsolinesPlan["kind"],
+  source: ServiceSource,
+  ranges: readonly number[],
+  options: IsolinesOptions,
+  credentials: Credentials | undefined,
+  transport: TransportOptions | undefined,
+): Promise<IsolinesResult<GeoDataFrame | null>> {
+  const plan: IsolinesPlan = { kind, ranges: checkRanges(ranges), options: checkOptions(options) };
+  const input = readInput(source);
+  const places = input.kind === "frame" ? localPlaces(input.frame, options) : undefined;
+  const tables: TableOptions = { credentials, transport, signal: options.signal };
+  const operation = `compute ${kind}s of ${inputName(input)}`;
+  if (places !== undefined && options.dryRun === true) {
+    return { data: null, metadata: { requiredQuota: places.numRows * ranges.length } };
+  }
+  const client = clientOf(tables);
+  const rows = places?.numRows ?? await countPlaces(client, input, options);
+  const requiredQuota = rows * ranges.length;
+  if (options.dryRun === true) return { data: null, metadata: { requiredQuota } };
+  if (options.tableName !== undefined) await checkTarget(options, tables);
+  const availableQuota = remaining(await readQuota(client, "isolines", options.signal));
+  checkQuota(requiredQuota, availableQuota, operation);
+  return await compute(client, input, places, plan, tables, operation, { requiredQuota, availableQuota });
+}
+
+function inputName(input: Input): string {
+  if (input.kind === "table") return `table "${input.table}"`;
+  return input.kind === "query" ? "the query" : "the data";
+}
+
+function checkRanges(ranges: readonly number[]): readonly number[] {
+  const isUsable = Array.isArray(ranges) && ranges.length > 0 &&
+    ranges.every((range) => Number.isInteger(range) && range > 0 && range < 2 ** 31);
+  if (isUsable && new Set(ranges).size === ranges.length) return ranges;
+  throw new ArgumentError("Cannot compute isolines: ranges must be different whole numbers above zero", {
+    argument: "ranges",
+    hint: "Give seconds for isochrones and metres for isodistances, such as [300, 600, 900]",
+  });
+}
+
+function checkOptions(options: IsolinesOptions): IsolinesOptions {
+  for (const [name, value] of Object.entries(options)) {
+    if (OTHERS.includes(name) || value === undefined) continue;
+    if (!Object.hasOwn(ALLOWED, name)) {
+      throw new ArgumentError(`Cannot compute isolines: there is no option "${name}"`, {
+        argument: name,
+        hint: `The options are ${[...Object.keys(ALLOWED), ...OTHERS].join(", ")}`,
+      });
+    }
+    const allowed = ALLOWED[name];
+    const isUsable = allowed === undefined
+      ? typeof value === "number" && value > 0 && Number.isFinite(value)
+      : allowed.includes(value);
+    if (isUsable) continue;
+    throw new ArgumentError(
+      `Cannot use this ${name}: it must be ${
+        allowed === undefined ? "a number above zero" : allowed.join(" or ")
+      }`,
+      { argument: name },
+    );
+  }
+  checkIfExists(options.ifExists, ["fail", "replace", "append"]);
+  return options;
+}
+
+/** The places of local data: a geometry, and what tells them apart. */
+function localPlaces(frame: GeoDataFrame, { geomCol, sourceCol }: IsolinesOptions): GeoDataFrame {
+  const placed = geomCol === undefined ? frame : frame.setGeometry(geomCol);
+  if (!placed.hasGeometry()) {
+    throw new ArgumentError("Cannot compute isolines: the data have no geometry", {
+      argument: "geomCol",
+      hint: 'Name the geometry column as geomCol, or make one: frame.setGeometryFromXY("lng", "lat")',
+    });
+  }
+  const geometry = placed.geometryColumn as string;
+  const id = sourceCol ?? (frame.hasColumn("cartodb_id") ? "cartodb_id" : undefined);
+  if (id !== undefined && !frame.hasColumn(id)) throw noColumn(id, frame.columnNames);
+  const alone = placed.select([geometry]);
+  const ids = id === undefined
+    ? Int32Array.from({ length: frame.numRows }, (_, row) => row)
+    : frame.column(id);
+  return alone.withColumn(ROW_COLUMN, ids);
+}
+
+function noColumn(name: string, columns: readonly string[]): ArgumentError {
+  return new ArgumentError(`Cannot compute isolines: there is no column "${name}"`, {
+    argument: "sourceCol",
+    hint: `The columns are ${columns.map((column) => `"${column}"`).join(", ")}`,
+  });
+}
+
+/** How many places a table or query has; its columns are looked at in passing. */
+async function countPlaces(client: ClassicClient, input: Input, options: IsolinesOptions): Promise<number> {
+  if (input.kind === "frame") return input.frame.numRows;
+  const source = sourceSql(input);
+  const { signal, sourceCol = "cartodb_id", dryRun } = options;
+  if (dryRun !== true) {
+    const columns = await columnsOf(client, source, signal);
+    if (!columns.includes(sourceCol)) throw noColumn(sourceCol, columns);
+    if (!columns.includes("the_geom")) {
+      throw new ArgumentError(`Cannot compute isolines: ${inputName(input)} has no geometry`, {
+        argument: "source",
+        hint: 'The geometry column of a table or query is called "the_geom"',
+      });
+    }
+  }
+  const { rows } = await client.sql.query(
+    sql`SELECT count(*)::int AS count FROM (${sql.raw(source)}) _source`,
+    {
+      signal,
+      readOnly: true,
+    },
+  );
+  return Number(rows[0]?.count);
+}
+
+/** Nothing is spent on a result that has no place to go. */
+async function checkTarget({ tableName, ifExists }: IsolinesOptions, tables: TableOptions): Promise<void> {
+  const table = normalTableName(tableName);
+  if ((ifExists ?? "fail") !== "fail" || !await hasTable(table, tables)) return;
+  throw new AlreadyExistsError(`Cannot keep the isolines in table "${table}": it exists already`, {
+    hint: 'Choose another name, or pass { ifExists: "replace" } or { ifExists: "append" }',
+  });
+}
+
+function checkQuota(required: number, left: number | undefined, operation: string): void {
+  if (left === undefined || required <= left) return;
+  throw new CartoError(
+    "quota-exceeded",
+    `Cannot ${operation}: it takes ${required} of the isolines quota, and ${left} are left`,
+    { hint: "Give fewer places or ranges, or ask for more quota; { dryRun: true } tells the cost" },
+  );
+}
+
+/**
+ * The areas are computed into a table first, by one job: reading them again after a broken connection would otherwise
+ * spend the quota again.
+ */
+async function compute(
+  client: ClassicClient,
+  input: Input,
+  places: GeoDataFrame | undefined,
+  plan: IsolinesPlan,
+  tables: TableOptions,
+  operation: string,
+  metadata: IsolinesMetadata,
+): Promise<IsolinesResult> {
+  const { signal, tableName, ifExists } = plan.options;
+  const dropped: string[] = [];
+  try {
+    let query: string;
+    let sourceCol = plan.options.sourceCol ?? "cartodb_id";
+    if (places !== undefined) {
+      const name = temporaryName("places");
+      dropped.push(name);
+      await toCarto(places, name, { ...tables, skipQuotaWarning: true });
+      query = sql`SELECT * FROM ${sql.id(name)} ORDER BY cartodb_id`.text;
+      sourceCol = ROW_COLUMN;
+    } else {
+      query = sourceSql(input as Exclude<Input, { kind: "frame" }>);
+    }
+    const areas = temporaryName("isolines");
+    dropped.push(areas);
+    await telling(operation, async () => {
+      const statement = sql`CREATE TABLE ${sql.id(areas)} AS ${isolinesSql(query, sourceCol, plan)}`;
+      await (await client.batchJobs.create([statement], { signal })).wait({ signal });
+    });
+    const failed = await dropNulls(client, areas, signal);
+    const result = sql`SELECT * FROM ${sql.id(areas)} ORDER BY cartodb_id`.text;
+    if (tableName !== undefined) await createTableFromQuery(result, tableName, { ...tables, ifExists });
+    const data = await readCarto(result, tables);
+    return {
+      data: places === undefined ? data : data.drop("cartodb_id"),
+      metadata: { ...metadata, failed },
+    };
+  } finally {
+    for (const name of dropped) await dropTemporary(client, name);
+  }
+}
+
+/** Leaves out the ranges that the service did not find; tells how many that were. */
+async function dropNulls(
+  client: ClassicClient,
+  table: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { rows } = await client.sql.query(
+    sql`WITH _gone AS (DELETE FROM ${
+      sql.id(table)
+    } WHERE the_geom IS NULL RETURNING 1) SELECT count(*)::int AS count FROM _gone`,
+    { signal },
+  );
+  return Number(rows[0]?.count);
+}

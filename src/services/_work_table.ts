@@ -1,0 +1,57 @@
+import { ClassicClient } from "../classic/client.ts";
+import { sql } from "../classic/sql_text.ts";
+import { toGeoDataFrame } from "../frame/from_any.ts";
+import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { Source } from "../tables/_platform.ts";
+import { parseSource } from "../tables/_source.ts";
+import { stagingName, withDeadline } from "../tables/_staged_write.ts";
+import type { TableOptions } from "../tables/table_options.ts";
+import type { ServiceSource } from "./service_options.ts";
+
+/** Milliseconds that dropping a table may take, also after an abort. */
+const DROP_TIMEOUT = 15_000;
+
+/** What a service reads, looked at once. */
+export type Input = Source | { readonly kind: "frame"; readonly frame: GeoDataFrame };
+
+/** Tells tables, queries and local data apart. */
+export function readInput(source: ServiceSource): Input {
+  return typeof source === "string"
+    ? parseSource(source, undefined)
+    : { kind: "frame", frame: toGeoDataFrame(source) };
+}
+
+/** A name for a table that this run drops; a later upload sweeps it where the run is killed. */
+export function temporaryName(service: string): string {
+  return stagingName(service, Date.now(), Math.random());
+}
+
+/** Drops a table that only this run knows, whatever has become of the run. */
+export async function dropTemporary(client: ClassicClient, table: string): Promise<void> {
+  try {
+    await withDeadline(
+      DROP_TIMEOUT,
+      (signal) => client.sql.query(sql`DROP TABLE IF EXISTS ${sql.id(table)}`, { signal }),
+    );
+  } catch {
+    // A later upload sweeps it.
+  }
+}
+
+/** A client for the options of a call. */
+export function clientOf(options: TableOptions): ClassicClient {
+  return new ClassicClient(options.credentials, options.transport);
+}
+
+/** The names of the columns that a query gives. */
+export async function columnsOf(
+  client: ClassicClient,
+  query: string,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const { fields } = await client.sql.query(sql`SELECT * FROM (${sql.raw(query)}) _source LIMIT 0`, {
+    signal,
+    readOnly: true,
+  });
+  return fields.map(({ name }) => name);
+}
