@@ -32,7 +32,17 @@ export async function buildViewer(): Promise<void> {
 
 async function bundle(entry: URL, output: string): Promise<string> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "-q", "--minify", "--platform=browser", "--no-lock", "-o", output, entry.href],
+    args: [
+      "bundle",
+      "-q",
+      "--minify",
+      "--platform=browser",
+      "--format=iife",
+      "--no-lock",
+      "-o",
+      output,
+      entry.href,
+    ],
     stdin: "null",
     stdout: "null",
     stderr: "piped",

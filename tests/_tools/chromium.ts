@@ -271,7 +271,8 @@ export class Tab implements AsyncDisposable {
   /** Waits until an expression is true in the page. */
   async until(expression: string, seconds = 30): Promise<void> {
     const end = performance.now() + seconds * 1000;
-    while (!await this.evaluate(expression)) {
+    // While a page is being replaced there may be nothing to ask.
+    while (!await this.evaluate(expression).catch(() => false)) {
       if (performance.now() > end) {
         throw new Error(`Not within ${seconds} s: ${expression}\n${this.console.join("\n")}`);
       }

@@ -65,9 +65,11 @@ function makePanes(page: PageDocument, data: readonly Data[]): MapPane[] {
   return page.maps.map((map, i) => new MapPane(`map-${i}`, map, data, root));
 }
 
-/** After the next frame is on the screen. */
-function nextFrame(): Promise<void> {
-  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+/** After what was drawn is on the screen: the frame after the next has begun, and there was time to present it. */
+function presented(): Promise<void> {
+  return new Promise((resolve) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 20)))
+  );
 }
 
 async function main(): Promise<void> {
@@ -81,7 +83,7 @@ async function main(): Promise<void> {
   globals.cartoframes = { maps: panes };
   for (const pane of panes) pane.preview();
   tellState("preview");
-  await nextFrame();
+  await presented();
 
   const graphics = findGraphics();
   if (graphics === "none") {
