@@ -25,6 +25,7 @@ export {
 } from "./copy_binary.ts";
 export { fieldOfServer, isColumnType, type ServerField, sqlTypeOf, type SqlTypeOptions } from "./pg_types.ts";
 export { normalizeName, normalizeNames } from "./names.ts";
+export { type PolyfillOptions, QuadGrid } from "./quad_grid.ts";
 export {
   type CartodbIdProblem,
   cartodbIdProblems,
