@@ -92,6 +92,7 @@ class UploadLook {
   #bytes = 0;
   #complete = true;
   #nulls: number[] = [];
+  #keyNames: readonly string[] = [];
   #geometry: GeometrySum | undefined;
   #keys: KeyCheck | undefined;
   #ids: IdCheck | undefined;
@@ -172,7 +173,7 @@ class UploadLook {
     for (const warning of warnings) this.#problems.warn("left-out", warning);
     this.#tellLostIds(first);
     const { key, operation } = this.#settings;
-    const keyNames = keyColumns(key, columns, operation);
+    const keyNames = this.#keyNames = keyColumns(key, columns, operation);
     if (this.#account !== undefined) {
       const { target } = this.#account;
       const intent = { ...this.#settings, key: keyNames };
@@ -234,7 +235,7 @@ class UploadLook {
     this.#geometry?.end();
     if (this.#account === undefined) return;
     const { target, quota } = this.#account;
-    checkNulls(target, this.#columns, this.#nulls, this.#problems);
+    checkNulls(target, this.#columns, this.#nulls, this.#keyNames, this.#problems);
     const { ifExists, operation, table } = this.#settings;
     if (ifExists === "append" && this.#table?.table.exists === true && !this.#problems.hasErrors) {
       await this.#ids?.compare(table, options);

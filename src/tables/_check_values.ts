@@ -95,17 +95,18 @@ function fits(value: number | bigint, least: bigint, greatest: bigint): boolean 
   return whole >= least && whole <= greatest;
 }
 
-/** Tells of nulls in columns of the table that take none. */
+/** Tells of nulls in columns of the table that take none; those of a key are told by their rows. */
 export function checkNulls(
   target: Target,
   columns: readonly WriteColumn[],
   nulls: readonly number[],
+  key: readonly string[],
   problems: Problems,
 ): void {
   columns.forEach(({ column, name }, i) => {
     const count = nulls[i] ?? 0;
     const old = target.columns?.find((each) => each.name === name);
-    if (count === 0 || old?.notNull !== true || name === "cartodb_id") return;
+    if (count === 0 || old?.notNull !== true || name === "cartodb_id" || key.includes(name)) return;
     problems.add({
       severity: "error",
       code: "null-value",
