@@ -3,6 +3,7 @@ import { type ColumnData, isValid, placed, sliceData } from "./_data.ts";
 import { type CellGetter, cellGetter } from "./_cell_getter.ts";
 import { ByteWriter, cellWriter } from "./_cell_writer.ts";
 import { plainBytes } from "./_gather.ts";
+import { Geometry } from "./geometry/mod.ts";
 import type { CellValue, ColumnType, Field } from "./types.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -190,7 +191,8 @@ export class Column implements Iterable<CellValue> {
   }
 
   /**
-   * Whether another column holds the same: type, nulls and every value, bit by bit.
+   * Whether another column holds the same: type, nulls and every value, bit by bit. Lists are compared item by item,
+   * and `jsonb` as PostgreSQL does: neither spaces nor the order of keys matter.
    *
    * @param other The column to compare with; its name does not matter
    */
@@ -237,9 +239,16 @@ export class Column implements Iterable<CellValue> {
 }
 
 /** Compares a row of one column with the same row of another. */
-type Comparable = ((row: number, other: Comparable) => boolean) & { text(row: number): string };
+interface Comparable {
+  (row: number, other: Comparable): boolean;
+  text(row: number): string;
+  meaning(row: number): string;
+}
 
-/** Values are the same where PostgreSQL would write the same text; floats are compared by their bits. */
+/**
+ * Values are the same where PostgreSQL would write the same text; floats are compared by their bits. Lists and `jsonb`,
+ * which several texts can stand for, are then compared by what they mean.
+ */
 function comparable(field: Field, data: ColumnData): Comparable {
   const writer = cellWriter(field, data, {});
   const out = new ByteWriter(64);
@@ -253,7 +262,35 @@ function comparable(field: Field, data: ColumnData): Comparable {
     writer(out, row);
     return decoder.decode(out.bytes.subarray(0, out.at));
   };
-  return Object.assign((row: number, other: Comparable) => text(row) === other.text(row), { text });
+  const hasMeaning = field.type === "jsonb" || field.type.endsWith("[]");
+  const get = hasMeaning ? cellGetter(field, data, false) : () => null;
+  const meaning = (row: number): string => meaningOf(get(row));
+  const isSame = (row: number, other: Comparable): boolean =>
+    text(row) === other.text(row) || (hasMeaning && meaning(row) === other.meaning(row));
+  return Object.assign(isSame, { text, meaning });
+}
+
+/** A large number as JSON text has it without an exponent, which is not the exact value of the float. */
+function longDigits(value: number): string {
+  const [mantissa = "", exponent] = String(value).split("e+");
+  const [whole, fraction = ""] = mantissa.split(".");
+  return `${whole}${fraction.padEnd(Number(exponent), "0")}`;
+}
+
+/** One text for all that mean the same: whole numbers by their digits, keys in order. */
+function meaningOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(meaningOf).join(",")}]`;
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number" && Number.isFinite(value) && Math.abs(value) >= 1e21) {
+    return longDigits(value);
+  }
+  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
+  if (value instanceof Uint8Array) return value.toHex();
+  if (value instanceof Geometry) return value.toEwkbHex();
+  if (Object.getPrototypeOf(value) !== Object.prototype) return String(value);
+  return `{${
+    Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${meaningOf(item)}`).sort().join(",")
+  }}`;
 }
 
 /** A range as `slice` takes it, within 0 and the length. */

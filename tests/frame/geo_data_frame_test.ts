@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ArgumentError, DataError } from "../../src/errors/mod.ts";
-import { Column, GeoDataFrame, Geometry, toBatches } from "../../src/frame/mod.ts";
+import {
+  Column,
+  type ColumnType,
+  CopyCsvDecoder,
+  GeoDataFrame,
+  Geometry,
+  toBatches,
+} from "../../src/frame/mod.ts";
 
 const cities = GeoDataFrame.fromRows([
   { name: "Madrid", people: 3_300_000, lng: -3.7, lat: 40.42 },
@@ -280,4 +287,27 @@ Deno.test("columns know each other by their values", () => {
   assert(!column([1]).equals(column([1n])));
   assert(column([NaN]).equals(column([NaN])));
   assert(column(["a"]) instanceof Column);
+});
+
+Deno.test("lists and jsonb are the same where they mean the same, whatever PostgreSQL writes", () => {
+  const column = (type: ColumnType, text: string) => {
+    const decoder = new CopyCsvDecoder([{ name: "v", type, nullable: true }], { header: false });
+    decoder.push(new TextEncoder().encode(`"${text.replaceAll('"', '""')}"\n`));
+    return decoder.finish().column("v");
+  };
+  const same: readonly [ColumnType, string, string][] = [
+    ["jsonb", '{"b": 1, "a": [1e300, "x"]}', `{"a":[1${"0".repeat(300)},"x"],"b":1}`],
+    ["float8[]", "{1e+20,NaN,-0}", "{100000000000000000000,NaN,-0}"],
+    ["timestamptz[]", "{2020-01-01 00:00:00+00}", '{"2020-01-01 02:00:00+02"}'],
+    ["text[]", '{"a",NULL}', "{a,NULL}"],
+  ];
+  for (const [type, one, other] of same) assert(column(type, one).equals(column(type, other)), type);
+  const different: readonly [ColumnType, string, string][] = [
+    ["jsonb", '{"a": 1}', '{"a": "1"}'],
+    ["json", '{"a": 1}', '{"a":1}'],
+    ["text[]", '{"NULL"}', "{NULL}"],
+    ["float8[]", "{0}", "{-0}"],
+    ["jsonb", "9007199254740993", "9007199254740992"],
+  ];
+  for (const [type, one, other] of different) assert(!column(type, one).equals(column(type, other)), type);
 });
