@@ -28,10 +28,11 @@ function quantiles(sorted: Float64Array, bins: number): number[] {
 }
 
 function equalIntervals(min: number, max: number, bins: number): number[] {
-  // Not min + i * (max - min): the difference of two large numbers may be infinite
+  const width = max - min;
   return Array.from({ length: bins - 1 }, (_, i) => {
     const part = (i + 1) / bins;
-    return min * (1 - part) + max * part;
+    // The difference of two large numbers may be infinite
+    return Number.isFinite(width) ? min + (i + 1) * width / bins : min * (1 - part) + max * part;
   });
 }
 

@@ -138,12 +138,16 @@ function styleOf(style: Style, kind: PageKind, columns: Columns): PageStyle {
 }
 
 function strokeOf(
-  { strokeColor, strokeWidth }: Style,
+  style: Style,
   kind: PageKind,
   columns: Columns,
   defaults: PageStyle,
 ): Pick<PageStyle, "strokeColor" | "strokeOpacity" | "strokeWidth"> {
-  if (kind === "line") return defaults;
+  if (kind === "line") {
+    const { strokeColor, strokeOpacity, strokeWidth } = defaults;
+    return { strokeColor, strokeOpacity, strokeWidth };
+  }
+  const { strokeColor, strokeWidth } = style;
   return {
     strokeColor: strokeColor === undefined
       ? defaults.strokeColor

@@ -67,8 +67,3 @@ export type {
   Widget,
   WidgetType,
 } from "./widgets/widget.ts";
-// What other modules' types say, so that a program needs no second import to name them
-export type { Credentials } from "../auth/credentials.ts";
-export type { ReadFileOptions } from "../frame/files/file_options.ts";
-export type { FrameInput } from "../frame/from_any.ts";
-export type { TransportOptions } from "../http/transport.ts";
