@@ -59,6 +59,63 @@ async function remainingQuota(engine: Engine): Promise<number> {
   return quota === null || quota === undefined || quota === "0" ? Infinity : Number(quota) - Number(used);
 }
 
+/** Bytes of an upload that are read ahead of the database, and how few are left when reading goes on. */
+const AHEAD = 16 * 1024 ** 2;
+const LOW = 1024 ** 2;
+
+/**
+ * Reads a body in long strides. A body of unknown length that is taken a bit at a time, always just as much as the database
+ * has room for, costs the server a copy of all that it has received for every bit.
+ */
+async function* readAhead(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  const reader = body.getReader();
+  const queue: Uint8Array[] = [];
+  let held = 0;
+  let isEnded = false;
+  let failure: { readonly error: unknown } | undefined;
+  let changed = Promise.withResolvers<void>();
+  const tell = () => {
+    changed.resolve();
+    changed = Promise.withResolvers<void>();
+  };
+  const fill = async () => {
+    try {
+      while (!isEnded) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        queue.push(value);
+        held += value.length;
+        tell();
+        if (held >= AHEAD) { while (held > LOW && !isEnded) await changed.promise; }
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    isEnded = true;
+    tell();
+  };
+  const filling = fill();
+  try {
+    for (;;) {
+      const pieces = queue.splice(0);
+      for (const piece of pieces) {
+        yield piece;
+        held -= piece.length;
+        if (held <= LOW) tell();
+      }
+      if (queue.length > 0) continue;
+      if (isEnded) break;
+      await changed.promise;
+    }
+    if (failure !== undefined) throw failure.error;
+  } finally {
+    isEnded = true;
+    tell();
+    await reader.cancel().catch(() => {});
+    await filling;
+  }
+}
+
 /** The data of an upload on their way to the database, counted and unpacked. */
 class CopyFeed {
   /** What went wrong with the data themselves. */
@@ -88,7 +145,7 @@ class CopyFeed {
 
   async *#received(): AsyncGenerator<Uint8Array> {
     let received = 0;
-    for await (const chunk of this.#body ?? []) {
+    for await (const chunk of this.#body === null ? [] : readAhead(this.#body)) {
       received += chunk.length;
       if (received > this.#limits.maxSize) {
         this.#fail(`COPY FROM maximum POST size of ${readableSize(this.#limits.maxSize)} exceeded`);

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import type { Engine } from "../_db/engine.ts";
 import { parseError } from "../_db/protocol.ts";
 import { ByteWriter } from "../_formats/byte_writer.ts";
@@ -50,17 +49,16 @@ export class SendBuffer {
   }
 }
 
-/** Bytes that go into one chunk of an answer, where so many are there at once. */
+/** Bytes that go into one chunk of an answer, where so many come soon. */
 const CHUNK = 64 * 1024;
+/** Milliseconds that bytes wait for others. */
+const SOON = 2;
 
-/**
- * Joins pieces that come at once into larger chunks: a chunk costs server and client the same however small it is. What
- * has been put in is sent at the next turn of the event loop at the latest.
- */
+/** Joins small pieces into larger chunks: a chunk costs server and client the same, however small it is. */
 class Chunks {
   readonly #send: (chunk: Uint8Array<ArrayBuffer>) => void | Promise<void>;
   readonly #gathered = new ByteWriter(2 * CHUNK);
-  #isDue = false;
+  #clock: ReturnType<typeof setTimeout> | undefined;
 
   constructor(send: (chunk: Uint8Array<ArrayBuffer>) => void | Promise<void>) {
     this.#send = send;
@@ -70,16 +68,13 @@ class Chunks {
   put(piece: Uint8Array): void | Promise<void> {
     this.#gathered.bytes(piece);
     if (this.#gathered.length >= CHUNK) return this.flush();
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setImmediate(() => {
-      this.#isDue = false;
-      void this.flush();
-    });
+    this.#clock ??= setTimeout(() => void this.flush(), SOON);
   }
 
   /** Sends what is there. */
   flush(): void | Promise<void> {
+    clearTimeout(this.#clock);
+    this.#clock = undefined;
     return this.#gathered.length === 0 ? undefined : this.#send(this.#gathered.take());
   }
 }
@@ -145,6 +140,7 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
       else if (type === "E") failure ??= databaseError(parseError(payload));
     },
   }).then(finish).catch((error) => {
+    void chunks.flush();
     body.fail(error);
     reject(error);
   });
