@@ -11,6 +11,14 @@ const COMMANDS = {
   check: "Looks at a file as an upload would, and writes nothing",
   upload: "Uploads a file of rows or features as a table",
   download: "Downloads a table as a file",
+  import: "Lets CARTO import a file or an address, and waits for it",
+  sync: "Tables that CARTO reads again and again from an address",
+  datasets: "Lists, shows, renames, opens or deletes datasets",
+  visualizations: "Lists, shows, renames, exports or deletes maps of the dashboard",
+  maps: "Lists, shows, makes or deletes named maps; addresses of tiles",
+  keys: "Lists, makes, regenerates or deletes API keys",
+  kuviz: "Lists, publishes, changes or deletes HTML pages",
+  quotas: "Tells what is left of storage and services",
   emulator: "Starts a local CARTO",
 } as const;
 
@@ -163,7 +171,7 @@ function exitCode(error: unknown): number {
 /** The list of commands. */
 function overview(): string {
   const lines = ["Reads and writes CARTO tables.", "", "Usage: COMMAND [OPTIONS]", ""];
-  for (const [name, summary] of Object.entries(COMMANDS)) lines.push(`  ${name.padEnd(10)}${summary}`);
+  for (const [name, summary] of Object.entries(COMMANDS)) lines.push(`  ${name.padEnd(16)}${summary}`);
   lines.push(
     "",
     "COMMAND --help tells its options. Without --creds FILE the credentials come from CARTO_USERNAME,",

@@ -23,6 +23,14 @@ const FILES: Readonly<Record<CommandName, LoadCommand>> = {
   check: async () => (await import("./check.ts")).check,
   upload: async () => (await import("./upload.ts")).upload,
   download: async () => (await import("./download.ts")).download,
+  import: async () => (await import("./import.ts")).import,
+  sync: async () => (await import("./sync.ts")).sync,
+  datasets: async () => (await import("./datasets.ts")).datasets,
+  visualizations: async () => (await import("./visualizations.ts")).visualizations,
+  maps: async () => (await import("./maps.ts")).maps,
+  keys: async () => (await import("./keys.ts")).keys,
+  kuviz: async () => (await import("./kuviz.ts")).kuviz,
+  quotas: async () => (await import("./quotas.ts")).quotas,
   emulator: async () => (await import("./emulator.ts")).emulator,
 };
 

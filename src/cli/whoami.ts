@@ -1,4 +1,5 @@
 import { ClassicClient } from "../classic/client.ts";
+import { size } from "./_actions.ts";
 import type { Command } from "./_command.ts";
 
 /** Tells the account, the source of the credentials and, where the key may see it, the storage left. */
@@ -27,10 +28,3 @@ export const whoami: Command = {
     }
   },
 };
-
-/** A size as a person reads it, in steps of a thousand. */
-function size(bytes: number): string {
-  const units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  return `${(bytes / 1000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`;
-}

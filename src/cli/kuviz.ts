@@ -1,0 +1,76 @@
+import { ClassicClient } from "../classic/client.ts";
+import type { Kuviz } from "../classic/kuviz.ts";
+import { ArgumentError } from "../errors/mod.ts";
+import { jsonLine, readText, withActions } from "./_actions.ts";
+import type { Command, CommandContext } from "./_command.ts";
+import { textTable } from "./_text_table.ts";
+
+/** The API for a command. */
+async function apiOf({ credentials }: CommandContext) {
+  return new ClassicClient(await credentials()).kuviz;
+}
+
+/** Prints one page. */
+async function print({ io, flag }: CommandContext, page: Kuviz): Promise<void> {
+  await io.write(flag("json") ? jsonLine(page) : `${page.url}\n`);
+}
+
+/** HTML pages that CARTO keeps and shows. */
+export const kuviz: Command = withActions({
+  list: {
+    usage: "",
+    words: [0, 0],
+    async run(context) {
+      const { io, signal, flag } = context;
+      const all = await Array.fromAsync((await apiOf(context)).list({ signal }));
+      if (flag("json")) return await io.write(jsonLine(all));
+      await io.write(
+        textTable(
+          ["name", "privacy", "id", "url"],
+          all.map(({ name, privacy, id, url }) => [name, privacy, id, url]),
+        ),
+      );
+    },
+  },
+  publish: {
+    usage: "FILE --name NAME [--password TEXT] [--if-exists fail|replace]",
+    words: [1, 1],
+    async run(context) {
+      const { words, option, io, signal } = context;
+      const name = option("name");
+      if (name === undefined) {
+        throw new ArgumentError("Cannot publish a page without a name", {
+          argument: "name",
+          hint: "Add --name NAME",
+        });
+      }
+      const html = await readText(io, words[0] ?? "");
+      const ifExists = option("if-exists") as "fail" | "replace" | undefined;
+      const page = { name, html, password: option("password"), ifExists };
+      await print(context, await (await apiOf(context)).create(page, { signal }));
+    },
+  },
+  update: {
+    usage: "ID [FILE] [--name NAME] [--password TEXT | --public]",
+    words: [1, 2],
+    async run(context) {
+      const { words: [id = "", file], option, flag, io, signal } = context;
+      const html = file === undefined ? undefined : await readText(io, file);
+      const password = flag("public") ? null : option("password");
+      const changes = { name: option("name"), html, password };
+      await print(context, await (await apiOf(context)).update(id, changes, { signal }));
+    },
+  },
+  delete: {
+    usage: "ID",
+    words: [1, 1],
+    async run(context) {
+      await (await apiOf(context)).delete(context.words[0] ?? "", { signal: context.signal });
+    },
+  },
+}, {
+  "name": { value: "NAME", description: "the page's name" },
+  "password": { value: "TEXT", description: "the password that shows the page" },
+  "public": { description: "show the page to everybody" },
+  "if-exists": { value: "WHAT", description: "fail (default) or replace" },
+});
