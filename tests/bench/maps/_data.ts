@@ -31,8 +31,9 @@ export async function benchPoints(count: number): Promise<GeoDataFrame> {
     const [x = 0, y = 0] = cities[Math.floor(random() * cities.length)] ?? [];
     // Most lie close to their city, some far out.
     const reach = 0.02 / (0.02 + random());
-    lng[i] = Math.max(-180, Math.min(180, x + (random() - 0.5) * 4 * reach));
-    lat[i] = Math.max(-80, Math.min(80, y + (random() - 0.5) * 4 * reach));
+    // Six decimals are 0.1 m: what data of this kind have, and what keeps their GeoJSON short.
+    lng[i] = toSixDecimals(Math.max(-180, Math.min(180, x + (random() - 0.5) * 4 * reach)));
+    lat[i] = toSixDecimals(Math.max(-80, Math.min(80, y + (random() - 0.5) * 4 * reach)));
     category.push(CATEGORIES[Math.floor(random() * CATEGORIES.length)] ?? "");
     sales[i] = Math.floor(random() * 10_000);
   }
@@ -45,6 +46,8 @@ export async function benchPoints(count: number): Promise<GeoDataFrame> {
 export async function benchCountries(): Promise<GeoDataFrame> {
   return (await worldCountries()).select(["name", "the_geom"]);
 }
+
+const toSixDecimals = (degrees: number) => Math.round(degrees * 1e6) / 1e6;
 
 /** Numbers from 0 to 1 that are the same in each run. */
 function randomNumbers(seed: number): () => number {
