@@ -1,8 +1,12 @@
 import { halves, joinHalves } from "../frame/_bytes.ts";
 import { bitAt, type ColumnData, isValid, type Validity } from "../frame/_data.ts";
 import { gatherData } from "../frame/_gather.ts";
-import { TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY } from "../frame/_temporal.ts";
-import { DATE_INFINITY, DATE_MINUS_INFINITY } from "../frame/_temporal.ts";
+import {
+  DATE_INFINITY,
+  DATE_MINUS_INFINITY,
+  TIMESTAMP_INFINITY,
+  TIMESTAMP_MINUS_INFINITY,
+} from "../frame/_temporal.ts";
 import { type Column, columnOf, dataOf } from "../frame/column.ts";
 import { countTexts, textAt, type TextCounts } from "./_texts.ts";
 

@@ -1,4 +1,10 @@
 import { type ColumnData, isValid } from "../frame/_data.ts";
+import {
+  DATE_INFINITY,
+  DATE_MINUS_INFINITY,
+  TIMESTAMP_INFINITY,
+  TIMESTAMP_MINUS_INFINITY,
+} from "../frame/_temporal.ts";
 import type { Column } from "../frame/column.ts";
 import type { BufferSink, PageArray } from "./_buffer_sink.ts";
 import { type ColumnView, numericNumber } from "./_column_view.ts";
@@ -132,7 +138,7 @@ type Times = Pick<PageTimes, "kind" | "what" | "unit" | "values">;
 function times(column: Column, data: ColumnData, sink: BufferSink): Times {
   if (column.type === "date" && data.kind === "number") {
     const values = data.values as Int32Array;
-    const hasInfinity = values.some((day) => day === 0x7fff_ffff || day === -0x8000_0000);
+    const hasInfinity = values.some((day) => day === DATE_INFINITY || day === DATE_MINUS_INFINITY);
     return {
       kind: "time",
       what: "date",
@@ -146,8 +152,10 @@ function times(column: Column, data: ColumnData, sink: BufferSink): Times {
 }
 
 function infiniteDay(day: number): number {
-  return day === 0x7fff_ffff ? Infinity : day === -0x8000_0000 ? -Infinity : day;
+  return day === DATE_INFINITY ? Infinity : day === DATE_MINUS_INFINITY ? -Infinity : day;
 }
+
+const INFINITIES: readonly bigint[] = [TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY];
 
 /** Microseconds as the largest unit that holds each of them, in the smallest type. */
 function microseconds(
@@ -155,30 +163,41 @@ function microseconds(
   { validity }: Pick<ColumnData, "validity">,
   sink: BufferSink,
 ): Pick<Times, "unit" | "values"> {
+  const has = (row: number) => validity === undefined || isValid(validity, row);
+  const divisor = largestUnit(values, has);
+  const unit = divisor / 1000;
   const result = new Float64Array(values.length);
-  let [isSeconds, isMillis] = [true, true];
   let isSmall = true;
   for (let row = 0; row < values.length; row++) {
-    if (validity !== undefined && !isValid(validity, row)) continue;
+    if (!has(row)) continue;
     const exact = values[row] as bigint;
-    if (exact === 0x7fff_ffff_ffff_ffffn || exact === -0x8000_0000_0000_0000n) {
+    if (INFINITIES.includes(exact)) {
       result[row] = exact > 0n ? Infinity : -Infinity;
       isSmall = false;
       continue;
     }
-    const value = Number(exact);
-    if (!Number.isSafeInteger(value)) return { unit: 0.001, values: sink.add(values) };
+    const rounded = Number(exact);
+    // Beyond 2^53 microseconds, which is some 285 years from 1970, doubles have gaps
+    const value = Number.isSafeInteger(rounded) ? rounded / divisor : Number(exact / BigInt(divisor));
+    if (!Number.isSafeInteger(value)) return { unit, values: sink.add(values) };
     result[row] = value;
-    if (isMillis && value % 1000 !== 0) isMillis = false;
-    if (isSeconds && value % 1_000_000 !== 0) isSeconds = false;
-    if (Math.abs(value) >= 0x7fff_ffff * 1e6) isSmall = false;
+    isSmall &&= Math.abs(value) < 0x7fff_ffff;
   }
-  const divisor = isSeconds ? 1_000_000 : isMillis ? 1000 : 1;
-  if (divisor > 1) {
-    for (let row = 0; row < result.length; row++) result[row] = (result[row] as number) / divisor;
+  return { unit, values: sink.add(isSmall && divisor === 1_000_000 ? new Int32Array(result) : result) };
+}
+
+/** How many microseconds the largest unit has that divides them all: a second, a millisecond, or one. */
+function largestUnit(values: BigInt64Array, has: (row: number) => boolean): number {
+  let divisor = 1_000_000;
+  for (let row = 0; row < values.length && divisor > 1; row++) {
+    if (!has(row)) continue;
+    const exact = values[row] as bigint;
+    const value = Number(exact);
+    if (Number.isSafeInteger(value)) {
+      while (value % divisor !== 0) divisor /= 1000;
+    } else if (!INFINITIES.includes(exact)) {
+      while (exact % BigInt(divisor) !== 0n) divisor /= 1000;
+    }
   }
-  return {
-    unit: divisor / 1000,
-    values: sink.add(isSeconds && isSmall ? new Int32Array(result) : result),
-  };
+  return divisor;
 }

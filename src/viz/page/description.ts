@@ -189,7 +189,7 @@ export interface PageBooleans extends PageColumnBase {
 
 /**
  * Points in time, as `values[i] * unit` milliseconds since 1970-01-01T00:00 (times of day: since midnight). The
- * infinities occur in `f64`.
+ * infinities are those of `f64`, and the smallest and largest integer in `i64`.
  */
 export interface PageTimes extends PageColumnBase {
   readonly kind: "time";
