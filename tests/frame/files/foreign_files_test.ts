@@ -250,6 +250,58 @@ Deno.test("foreign files: GeoArrow's lines and polygons, file and stream", async
   }
 });
 
+Deno.test("foreign files: geopandas' GeoParquet, as WKB with a box for each row and as GeoArrow", async () => {
+  const metres = await readFile(fixture("geopandas-25830.parquet"));
+  assertEquals([metres.srid, metres.hasColumn("bbox")], [25830, false]);
+  const degrees = await readFile(fixture("geopandas-25830.parquet"), { reproject: true });
+  assertEquals(shapes(degrees), [POLYGON, MULTIPOLYGON, "null"]);
+  assertEquals(degrees.column("name").toArray(), ['Besançon, "Málaga"', "A Coruña\nPontevedra", null]);
+  assertEquals(String(degrees.column("stamp").get(1)), "1890-12-31T23:59:59.999Z");
+  const points = ["POINT (1 4)", "POINT (2.5 5)", "POINT (-3 6)"];
+  for (const file of ["geopandas-geoarrow.parquet", "pyarrow-separated.arrows"]) {
+    const frame = await readFile(fixture(file));
+    assertEquals([frame.srid, shapes(frame)], [4326, points], file);
+    assertEquals(frame.column("n").toArray(), [1n, 2n, 3n]);
+  }
+});
+
+for (const file of ["pyarrow.arrow", "pyarrow.feather", "pyarrow.parquet"]) {
+  Deno.test(`foreign files: every type of pyarrow in ${file}, to the last digit`, async () => {
+    const frame = await readFile(fixture(file));
+    const column = (name: string) => {
+      const { type } = frame.column(name);
+      return [type, ...[0, 1, 2].map((row) => frame.column(name).getText(row))];
+    };
+    assertEquals(column("b"), ["bool", "t", null, "f"]);
+    assertEquals(column("i1"), ["int2", "1", null, "-128"]);
+    assertEquals(column("u8"), ["numeric", "18446744073709551615", null, "0"]);
+    assertEquals(column("i8"), ["int8", "9223372036854775807", null, "-9223372036854775808"]);
+    assertEquals(column("f4"), ["float4", "1.5", null, "NaN"]);
+    assertEquals(column("f2"), ["float4", "0.5", null, "2"]);
+    assertEquals(column("dec"), ["numeric", "12345678901234567890.01", null, "-0.50"]);
+    assertEquals(column("t"), ["text", 'é "q"\n', null, ""]);
+    assertEquals(column("lt"), ["text", "a", null, ""]);
+    assertEquals(column("dict"), ["text", "x", null, "x"]);
+    assertEquals(column("d"), ["date", "1890-12-31", null, "9999-12-31"]);
+    assertEquals(column("ts"), ["timestamp", "2019-03-10 02:30:00.123456", null, "1700-01-01 00:00:00"]);
+    assertEquals(column("tz"), [
+      "timestamptz",
+      "2019-03-10 02:30:00.123456+00:00",
+      null,
+      "1969-12-31 23:59:59.999999+00:00",
+    ]);
+    assertEquals(column("tns"), ["timestamp", "2019-03-10 02:30:00.123456", null, "1970-01-01 00:00:00"]);
+    assertEquals(column("tm"), ["time", "23:59:59.999999", null, "00:00:00"]);
+    assertEquals(column("by"), ["bytea", "\\x00FF", null, "\\x"]);
+    assertEquals(column("s"), ["jsonb", '{"a":1,"b":"x"}', null, '{"a":null,"b":""}']);
+    assertEquals(frame.column("l").toArray() as unknown, [[1, null], null, []]);
+    assertEquals(frame.column("nul").nullCount, 3);
+    if (file === "pyarrow.parquet") return;
+    assertEquals(column("tv"), ["text", "view that is longer than twelve bytes", null, ""]);
+    if (file === "pyarrow.arrow") assertEquals(column("ree"), ["text", "r", "r", "s"]);
+  });
+}
+
 Deno.test("foreign files: the same from bytes, without a file", async () => {
   for (const file of ["gdal-latin1.zip", "gdal.geojsonl", "gdal-rs.geojsons"]) {
     const frame = await decodeFile(await Deno.readFile(fixture(file)));

@@ -1,5 +1,5 @@
 /** Files that we write, read by libraries and programs that are not ours. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { tableFromIPC } from "npm:apache-arrow@21.2.0";
 import { fromFileUrl } from "@std/path";
 import { GeoDataFrame, readFile, writeFile } from "../../../src/frame/mod.ts";
@@ -128,6 +128,84 @@ Deno.test({
         assert(output.includes("9007199254740993"), "a 64-bit integer was bent");
         assertEquals(Number(features[0]?.properties.price), 12.5);
         if (!isCsv) assertEquals((features[0]?.geometry as { type: string }).type, "Polygon");
+      }
+    }),
+});
+
+/** The Python that has pyarrow and geopandas, if there is one. */
+function pythonWithArrow(): string | undefined {
+  const code =
+    "import importlib.util as u, sys; sys.exit(not (u.find_spec('pyarrow') and u.find_spec('geopandas')))";
+  return ["python3", "python"].filter(isThere).find((program) =>
+    new Deno.Command(program, { args: ["-c", code], stdout: "null", stderr: "null" }).outputSync().success
+  );
+}
+
+const python = pythonWithArrow();
+
+/** What a Python program read of a file. */
+interface PythonFile {
+  readonly rows: number;
+  readonly crs: string | null;
+  readonly geometry: readonly (string | null)[];
+  readonly columns: Record<string, { readonly type: string; readonly values: readonly (string | null)[] }>;
+}
+
+Deno.test({
+  name: `our files: pyarrow and geopandas read our GeoParquet, Arrow and GeoJSON${
+    python === undefined ? " (ignored: Python has no pyarrow and geopandas)" : ""
+  }`,
+  ignore: python === undefined,
+  fn: () =>
+    inFolder(async (folder) => {
+      const frame = allTypes();
+      const metres = await readFile(fixture("gdal-two-layers.gpkg"), { layer: "places" });
+      const paths: string[] = [];
+      for (const ending of ["parquet", "arrow", "arrows", "geojson", "ndjson", "geojsons"]) {
+        const parts = [frame.slice(0, 1), frame.slice(1)];
+        paths.push((await writeFile(parts, `${folder}/ours.${ending}`)).file);
+      }
+      for (const ending of ["parquet", "arrow"]) {
+        paths.push((await writeFile(metres, `${folder}/metres.${ending}`)).file);
+      }
+      const script = fromFileUrl(new URL("../../_tools/check_with_python.py", import.meta.url));
+      const { stdout, stderr, success } = await new Deno.Command(python ?? "", {
+        args: [script, ...paths],
+        env: { PYTHONWARNINGS: "ignore" },
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      const read: PythonFile[] = new TextDecoder().decode(stdout).trimEnd().split("\n")
+        .map((line) => JSON.parse(line));
+      assertEquals(read.length, paths.length);
+      for (const [i, { rows, crs, geometry, columns }] of read.entries()) {
+        const path = paths[i] ?? "";
+        assertEquals(rows, 3, path);
+        if (path.includes("metres")) {
+          assertEquals(crs, "EPSG:25830");
+          assertEquals(columns.big?.values, ["9007199254740993", "-9223372036854775807", null]);
+          continue;
+        }
+        assertMatch(crs ?? "", /^(?:EPSG:4326|OGC:CRS84)$/);
+        assertEquals(geometry, ["POINT (-3.7 40.4)", null, "POINT (180 -90)"], path);
+        assertEquals(columns.t?.values[0], 'é "q", \n\t\\N', path);
+        assertEquals(columns.n?.values[0], "12345678901234567890.0123456789", path);
+        if (!/\.(?:parquet|arrows?)$/.test(path)) continue;
+        const column = (name: string) => [columns[name]?.type, ...(columns[name]?.values ?? [])];
+        assertEquals(column("b"), ["bool", "True", null, "False"]);
+        assertEquals(column("i2"), ["int16", "32767", null, "0"]);
+        assertEquals(column("i8"), ["int64", "9223372036854775807", null, "-9223372036854775808"]);
+        assertEquals(column("f4"), ["float", "1.5", null, "-0.0"]);
+        assertEquals(column("f8"), ["double", "0.1", null, "nan"]);
+        assertEquals(column("d"), ["date32[day]", "1890-12-31", null, "9999-12-31"]);
+        assertEquals(column("tm"), ["time64[us]", "23:59:59.999999", null, "00:00:00"]);
+        assertEquals(column("ts").slice(0, 2), ["timestamp[us]", "2019-03-10 02:30:00.123456"]);
+        assertEquals(column("tz").slice(0, 2), ["timestamp[us, tz=UTC]", "1700-01-01 00:00:00.000001+00:00"]);
+        assertEquals(columns.u?.values[0], "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
+        assertEquals(columns.by?.values, ["00ff", null, ""]);
+        assertEquals(
+          columns.shape?.values[2],
+          "010700000001000000" + "0101000000000000000000f03f0000000000000040",
+        );
       }
     }),
 });
