@@ -23,6 +23,18 @@ export async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<
   }
 }
 
+/** Whether a program is there to be run. */
+export function isThere(program: string): boolean {
+  const folders = (Deno.env.get("PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":");
+  return folders.some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/${program}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** A stream of small chunks, whose memory is used again, as that of a socket may be. */
 export function chunked(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
   const memory = new Uint8Array(size);

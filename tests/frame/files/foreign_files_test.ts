@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ArgumentError } from "../../../src/errors/mod.ts";
 import { decodeFile, type GeoDataFrame, readFile, type ReadFileOptions } from "../../../src/frame/mod.ts";
-import { fixture } from "./_fixtures.ts";
+import { fixture, inFolder, isThere } from "./_fixtures.ts";
 
 const POLYGON = "POLYGON ((-3.7 40.4, -3.7 40.5, -3.6 40.5, -3.6 40.4, -3.7 40.4), " +
   "(-3.68 40.42, -3.62 40.42, -3.62 40.48, -3.68 40.48, -3.68 40.42))";
@@ -301,6 +301,43 @@ for (const file of ["pyarrow.arrow", "pyarrow.feather", "pyarrow.parquet"]) {
     if (file === "pyarrow.arrow") assertEquals(column("ree"), ["text", "r", "r", "s"]);
   });
 }
+
+const gdal = isThere("ogr2ogr");
+
+Deno.test({
+  name: `foreign files: what the GDAL of this machine writes is read right${
+    gdal ? "" : " (ignored: gdal-bin is not installed)"
+  }`,
+  ignore: !gdal,
+  fn: () =>
+    inFolder(async (folder) => {
+      const files: readonly (readonly [file: string, args: readonly string[], options?: ReadFileOptions])[] =
+        [
+          ["a.csv", ["-f", "CSV", "-lco", "GEOMETRY=AS_WKT"], { geometryColumn: "WKT" }],
+          ["a.geojson", ["-f", "GeoJSON"]],
+          ["a.geojsonl", ["-f", "GeoJSONSeq"]],
+          ["a.geojsons", ["-f", "GeoJSONSeq", "-lco", "RS=YES"]],
+          ["a.shz", ["-f", "ESRI Shapefile", "-lco", "ENCODING=UTF-8"]],
+          ["utm.shz", ["-f", "ESRI Shapefile", "-t_srs", "EPSG:25830"], { reproject: true }],
+          ["a.gpkg", ["-f", "GPKG"]],
+          ["mercator.gpkg", ["-f", "GPKG", "-t_srs", "EPSG:3857"], { reproject: true }],
+        ];
+      for (const [file, args, options] of files) {
+        const command = new Deno.Command("ogr2ogr", {
+          args: [...args, `${folder}/${file}`, fixture("places.geojson")],
+        });
+        const { success, stderr } = await command.output();
+        assert(success, new TextDecoder().decode(stderr));
+        const frame = await readFile(`${folder}/${file}`, options);
+        const turned = /\.geojson[ls]$/.test(file);
+        assertEquals(plainRows(frame), PLAIN, file);
+        assertEquals(shapes(frame), [
+          ...(turned ? TURNED : [POLYGON, MULTIPOLYGON]),
+          "null",
+        ], file);
+      }
+    }),
+});
 
 Deno.test("foreign files: the same from bytes, without a file", async () => {
   for (const file of ["gdal-latin1.zip", "gdal.geojsonl", "gdal-rs.geojsons"]) {

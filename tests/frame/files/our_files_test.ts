@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { tableFromIPC } from "npm:apache-arrow@21.2.0";
 import { fromFileUrl } from "@std/path";
 import { GeoDataFrame, readFile, writeFile } from "../../../src/frame/mod.ts";
-import { allTypes, fixture, inFolder } from "./_fixtures.ts";
+import { allTypes, fixture, inFolder, isThere } from "./_fixtures.ts";
 
 for (const [ending, batches] of [["arrow", 1], ["arrow", 2], ["arrows", 2]] as const) {
   Deno.test(`our files: apache-arrow reads .${ending} of ${batches} record batches`, () =>
@@ -77,18 +77,6 @@ Deno.test("our files: JSON.parse reads GeoJSON, a line or a record at a time", (
     assertEquals(records.map((record) => JSON.parse(record)), features);
     assert(records.every((record) => record.endsWith("\n")));
   }));
-
-/** Whether a program is there to be run. */
-function isThere(program: string): boolean {
-  const folders = (Deno.env.get("PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":");
-  return folders.some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${program}`).isFile;
-    } catch {
-      return false;
-    }
-  });
-}
 
 const gdal = isThere("ogr2ogr");
 
