@@ -22,14 +22,14 @@ Deno.test("cli: without a word it prints short help, needs no permission and end
   for (const script of [MAIN, MOD]) {
     const { code, stdout, stderr } = await cli([], [], script);
     assertEquals([code, stderr], [0, ""]);
-    for (const command of ["whoami", "tables", "query", "upload", "download", "emulator"]) {
+    for (const command of ["whoami", "tables", "query", "upload", "download", "import", "keys", "emulator"]) {
       assertStringIncludes(stdout, `\n  ${command} `);
     }
   }
 });
 
 Deno.test("cli: --help of each command tells its usage and options", async () => {
-  for (const command of ["whoami", "tables", "query", "upload", "download", "emulator"]) {
+  for (const command of ["whoami", "tables", "query", "upload", "download", "import", "keys", "emulator"]) {
     const { code, stdout } = await cli([command, "--help"]);
     assertEquals(code, 0);
     assertStringIncludes(stdout, `Usage: ${command} `);
