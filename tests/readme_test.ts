@@ -22,7 +22,17 @@ Deno.test("README: the blocks of the tour run in their order and print what they
     const flags = ["--allow-read=creds.json", `--allow-net=${new URL(carto.url).host}`];
     const result = await runDeno(["run", "--no-prompt", ...flags, `${cwd}/tour.ts`], { cwd });
     assertEquals([result.code, result.stderr], [0, ""]);
-    for (const text of ["geometry geometry", "cafes 2 [", "Hawai 4", "100000", "{ stars: 3 }", "not-found"]) {
+    for (
+      const text of [
+        "geometry geometry",
+        "cafes 2 [",
+        "Hawai 4",
+        "100000",
+        "{ stars: 3 }",
+        "not-found",
+        "2 Latitude -93.7",
+      ]
+    ) {
       assertStringIncludes(result.stdout, text);
     }
   } finally {
