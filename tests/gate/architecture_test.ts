@@ -195,7 +195,7 @@ Deno.test("architecture: files are named in snake_case", async () => {
 });
 
 Deno.test("architecture: the folders of tests mirror those of src", async () => {
-  const others = /^tests\/(gate|browser|examples)\//;
+  const others = /^tests\/(gate|browser|examples|cases|faults)\//;
   const isFolder = (path: string) =>
     Deno.stat(new URL(path, ROOT)).then((info) => info.isDirectory, () => false);
   const lost: string[] = [];
