@@ -58,6 +58,8 @@ interface BinaryData {
 interface Attribute {
   readonly value: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
   readonly size: number;
+  /** Whether 255 stands for 1. */
+  readonly normalized?: boolean;
 }
 
 function shared({ COORDINATE_SYSTEM }: Library, isPickable: boolean): Common {
@@ -157,7 +159,9 @@ function pointLayer(
 ): DeckLayer {
   const count = vertices.length / 2;
   const bytes = (of: Colors) =>
-    of instanceof Uint8Array ? once(of, () => ({ value: spread(of, rows, 4), size: 4 })) : undefined;
+    of instanceof Uint8Array
+      ? once(of, () => ({ value: spread(of, rows, 4), size: 4, normalized: true }))
+      : undefined;
   const floats = (of: Sizes) =>
     typeof of === "number" ? undefined : once(of, () => ({ value: spread(of, rows, 1), size: 1 }));
   const all: Record<string, Attribute | undefined> = {

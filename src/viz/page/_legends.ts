@@ -145,8 +145,11 @@ function linesOf(
   return [...legend.ascending ? lines : lines.reverse(), ...noData];
 }
 
+/** The ends, and two values in between, which are round. */
 function samples(min: number, max: number): number[] {
-  return min === max ? [min] : [0, 1, 2, 3].map((i) => min + (max - min) * i / 3);
+  if (min === max) return [min];
+  const between = [1, 2].map((i) => Number((min + (max - min) * i / 3).toPrecision(3)));
+  return [min, ...between.filter((value) => value > min && value < max), max];
 }
 
 function rangeText(

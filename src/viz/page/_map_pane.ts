@@ -7,11 +7,11 @@ import { element } from "./_dom.ts";
 import { type DeckLayer, deckLayers, type Library, pickedRow, type Sheet } from "./_layers.ts";
 import { LayerState } from "./_layer_state.ts";
 import { cssColor, type LegendView, legendView } from "./_legends.ts";
-import { type Camera, fitBounds, toX, toY, visibleBox } from "./_mercator.ts";
+import { type Camera, fitBounds, toX, toY, visibleBox, WORLD } from "./_mercator.ts";
 import type { Data } from "./_model.ts";
 import { type Feature, Popup, popupLines } from "./_popups.ts";
 import { drawLayerPoints, drawPreview, rasterView } from "./_preview.ts";
-import { pointAt } from "./_raster.ts";
+import { pointAt, type RasterView } from "./_raster.ts";
 import { followsZoom } from "./_scales.ts";
 import type { Graphics } from "./_software.ts";
 import { cameraOf, startStreetMap, type StreetLibrary, type StreetMap } from "./_street_map.ts";
@@ -201,6 +201,8 @@ export class MapPane {
         ? false
         : { dragRotate: false, touchRotate: false, keyboard: { moveSpeed: 100 } },
       layers: this.#deckLayers(),
+      // Everything is flat and drawn in order; depth would let one world's copy hide the next one's.
+      parameters: { depthWriteEnabled: false, depthCompare: "always" },
       getCursor: ({ isDragging }) =>
         isDragging ? "grabbing" : this.#hover.element.hidden ? "grab" : "pointer",
       onViewStateChange: ({ viewState }) => this.#moved(viewState as Camera),
@@ -307,18 +309,25 @@ export class MapPane {
     const look = state.look("point", this.camera.zoom);
     const count = (state.data.point?.vertices.length ?? 0) / 2;
     if (!look || this.#graphics !== "software" || count < MANY_POINTS || this.#clusters.has(state)) return;
-    const { width, height } = this.size;
-    const { bearing, pitch } = this.camera;
-    const box = visibleBox(this.camera, width, height);
-    const isStraight = bearing === 0 && pitch === 0;
-    const scale = 2 ** this.camera.zoom;
-    const view = isStraight
-      ? rasterView(this.camera, width, height, devicePixelRatio)
-      : rasterView(this.camera, (box.east - box.west) * scale, (box.north - box.south) * scale, 1);
+    const view = this.#sheetView();
     const image = drawLayerPoints(state, look, view);
     const east = view.west + view.width / view.scale;
     const south = view.north - view.height / view.scale;
     if (image) this.#sheets.set(state, { image, bounds: [view.west, south, east, view.north] });
+  }
+
+  /** What a sheet covers: what is within sight, or where the world is seen more than once, one world. */
+  #sheetView(): RasterView {
+    const { width, height } = this.size;
+    const { bearing, pitch, zoom } = this.camera;
+    const box = visibleBox(this.camera, width, height);
+    const scale = 2 ** zoom;
+    const isStraight = bearing === 0 && pitch === 0;
+    const view = isStraight
+      ? rasterView(this.camera, width, height, devicePixelRatio)
+      : rasterView(this.camera, (box.east - box.west) * scale, (box.north - box.south) * scale, 1);
+    if (view.width / view.scale <= WORLD) return view;
+    return { ...view, west: 0, width: Math.ceil(WORLD * view.scale) };
   }
 
   // -------------------------------------------------------------------------------------------- camera
@@ -422,16 +431,22 @@ export class MapPane {
 
   #placeClicked(): void {
     const { width, height } = this.size;
-    const [viewport] = this.#deck?.getViewports() ?? [];
-    if (!viewport || this.#clicked.element.hidden) return;
-    const [x = 0, y = 0] = viewport.project([...this.#clickedAt]);
-    this.#clicked.place(x, y, width, height);
+    if (!this.#clicked.element.hidden) {
+      this.#clicked.place(...this.project(...this.#clickedAt), width, height);
+    }
   }
 
   #toDegrees(x: number, y: number): readonly [longitude: number, latitude: number] {
     const [viewport] = this.#deck?.getViewports() ?? [];
     const [longitude = 0, latitude = 0] = viewport?.unproject([x, y]) ?? [];
     return [longitude, latitude];
+  }
+
+  /** Where a place is on the map, in pixels from its upper left corner. */
+  project(longitude: number, latitude: number): readonly [x: number, y: number] {
+    const [viewport] = this.#deck?.getViewports() ?? [];
+    const [x = NaN, y = NaN] = viewport?.project([longitude, latitude]) ?? [];
+    return [x, y];
   }
 
   /** The topmost feature at a place of the map that has something to say there. */

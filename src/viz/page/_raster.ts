@@ -50,8 +50,9 @@ interface Stamp {
 /** Draws points into a picture of their own: red, green, blue and opacity, not premultiplied. */
 export function drawPoints(points: RasterPoints, view: RasterView): ImageData {
   const pixels = new Uint32Array(view.width * view.height);
-  const worldsWest = Math.floor(view.west / WORLD);
-  const worldsEast = Math.floor((view.west + view.width / view.scale) / WORLD);
+  // A circle at the edge of a world reaches into the next.
+  const worldsWest = Math.floor((view.west - 64 / view.scale) / WORLD);
+  const worldsEast = Math.floor((view.west + (view.width + 64) / view.scale) / WORLD);
   for (let world = worldsWest; world <= worldsEast; world++) drawWorld(pixels, points, view, world * WORLD);
   return unpremultiply(pixels, view.width, view.height);
 }

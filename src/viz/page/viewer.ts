@@ -18,6 +18,7 @@ const globals: {
 
 /** Where the page is: `preview` is the first frame, `ready` when all is drawn. */
 function tellState(state: "preview" | "ready" | "failed"): void {
+  performance.mark(`cartoframes-${state}`);
   document.documentElement.dataset.state = state;
 }
 
@@ -75,7 +76,9 @@ function presented(): Promise<void> {
 async function main(): Promise<void> {
   const text = document.getElementById("description")?.textContent ?? "";
   const page = readDocument(text, PAGE_VERSION);
+  performance.mark("cartoframes-start");
   const buffers = await readBuffers(page.buffers);
+  performance.mark("cartoframes-read");
   const data = page.sources.map((source): Data =>
     source.type === "data" ? readData(source, buffers) : { rows: 0, columns: new Map() }
   );
