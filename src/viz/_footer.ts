@@ -10,7 +10,7 @@ export async function sanitizeFooter(footer: string): Promise<PageHtml> {
   const filter = new FilterXSS({
     whiteList: { a: ["href", "title"], br: [] },
     stripIgnoreTag: true,
-    stripIgnoreTagBody: ["script", "style", "iframe", "object", "template", "noscript", "svg", "math"],
+    stripIgnoreTagBody: ["script", "style"],
     onTagAttr: (_tag, name, value) => {
       const text = value.trim();
       if (name === "href" && !/^(?:https?:\/\/|mailto:)[^\s"'<>`]+$/i.test(text)) return "";
