@@ -240,3 +240,62 @@ export const analysisStatus = z.looseObject({
 
 /** The analyses that were worked out. */
 export const analysisCatalog = z.looseObject({ catalog: z.array(analysisStatus) });
+
+/** One table of `api/v4/datasets`. */
+export const datasetSummary = z.looseObject({
+  name: z.string(),
+  cartodbfied: flag,
+  privacy: text,
+  mode: text,
+  updated_at: text,
+});
+
+/** One page of `api/v4/datasets`. */
+export const datasetSummaryPage = z.looseObject({ result: z.array(datasetSummary), total: count });
+
+/** One entry of the Data Observatory's catalogue. */
+export const catalogEntity = z.looseObject({ id: z.string(), slug: text, name: text });
+
+/** Entries of the Data Observatory's catalogue. */
+export const catalogEntities = z.array(catalogEntity);
+
+/** One page of subscriptions. */
+export const subscriptionPage = z.looseObject({
+  subscriptions: z.array(z.looseObject({ id: z.string(), type: z.string(), status: text })),
+  total_entries: count,
+  total_user_entries: count,
+  total: count,
+});
+
+/** The conditions of data. */
+export const conditions = z.looseObject({
+  id: text,
+  type: text,
+  estimated_delivery_days: count,
+  subscription_list_price: count,
+  tos: text,
+  tos_link: text,
+  licenses: text,
+  licenses_link: text,
+  rights: text,
+});
+
+/** The answer of `api/v4/do/token/token`. */
+export const observatoryToken = z.looseObject({
+  access_token: z.string(),
+  bq_project: text,
+  bq_dataset: text,
+  bq_public_project: text,
+  gcp_execution_project: text,
+  gcs_bucket: text,
+  instant_licensing: flag,
+});
+
+/** How an upload or an enrichment stands. */
+export const observatoryJob = z.looseObject({
+  status: z.string(),
+  errors: z.optional(z.nullable(z.array(z.string()))),
+});
+
+/** The answer that tells that an enrichment has begun. */
+export const enrichmentStart = z.looseObject({ job_id: z.string() });

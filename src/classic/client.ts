@@ -5,6 +5,7 @@ import { AccountRequests, bindRequests } from "./_requests.ts";
 import { ApiKeysApi } from "./api_keys.ts";
 import { BatchJobsApi } from "./batch_jobs.ts";
 import { CopyApi } from "./copy.ts";
+import { DataObservatoryApi } from "./data_observatory.ts";
 import { DatasetsApi } from "./datasets.ts";
 import { ImportsApi } from "./imports.ts";
 import { KuvizApi } from "./kuviz.ts";
@@ -81,6 +82,8 @@ export class ClassicClient {
   readonly quotas: QuotasApi;
   /** Users of an organisation. */
   readonly users: UsersApi;
+  /** The Data Observatory: catalogue, subscriptions, data, enrichment. */
+  readonly dataObservatory: DataObservatoryApi;
 
   /**
    * Makes a client; nothing is sent.
@@ -106,5 +109,6 @@ export class ClassicClient {
     this.kuviz = new KuvizApi(this);
     this.quotas = new QuotasApi(this);
     this.users = new UsersApi(this);
+    this.dataObservatory = new DataObservatoryApi(this);
   }
 }

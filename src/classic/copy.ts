@@ -147,7 +147,8 @@ export class CopyApi {
    * The stream never ends quietly when the data are not whole: a failure of the database after rows
    * were sent, which the server writes into the data under status 200, is an error of the stream
    * (`incomplete-response`, with the server's message), and so is an answer cut off within a row.
-   * None of the error text is passed on as data.
+   * None of the error text is passed on as data. An answer cut exactly between two rows shows in text and CSV only by
+   * what HTTP says of its length, which a proxy may have made anew; the binary format tells where it ends.
    *
    * @param query The statement; its format says what the data are
    * @param options Signal and times

@@ -1,3 +1,5 @@
+import { check } from "./_check.ts";
+import { paged, type PagingOptions } from "./_paging.ts";
 import { VizRequests } from "./_viz_requests.ts";
 import type { ClassicClient } from "./client.ts";
 import type { AclEntry, Permission } from "./permission.ts";
@@ -57,6 +59,32 @@ export interface DatasetGetOptions {
    */
   waitForMetadata?: boolean | undefined;
   /** Stops waiting. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A table, view or materialised view as `api/v4/datasets` tells it. Members beyond these pass through. */
+export interface DatasetSummary {
+  /** The name. */
+  readonly name: string;
+  /** Whether it has been converted for maps. */
+  readonly cartodbfied?: boolean | null | undefined;
+  /** Who may see it. */
+  readonly privacy?: string | null | undefined;
+  /** What the key may do with it: `r` or `rw`. */
+  readonly mode?: string | null | undefined;
+  /** When it last changed, as ISO 8601. */
+  readonly updated_at?: string | null | undefined;
+  /** What else the server tells. */
+  readonly [member: string]: unknown;
+}
+
+/** What listing summaries takes. */
+export interface DatasetSummaryOptions extends PagingOptions {
+  /** What to sort by. Default: the server's. */
+  order?: string | undefined;
+  /** The direction. Default: the server's. */
+  orderDirection?: "asc" | "desc" | undefined;
+  /** Stops listing. */
   signal?: AbortSignal | undefined;
 }
 
@@ -122,6 +150,29 @@ export class DatasetsApi {
    */
   list(options: DatasetListOptions = {}): AsyncGenerator<Dataset, void, void> {
     return this.#viz.list(options);
+  }
+
+  /**
+   * Tables and views by their names: `api/v4/datasets`. Unlike {@link DatasetsApi.list} it takes regular keys too, and
+   * tells those that they may list. Pages are asked for as the loop goes on.
+   *
+   * @param options Limit, order
+   */
+  summaries(options: DatasetSummaryOptions = {}): AsyncGenerator<DatasetSummary, void, void> {
+    const { order, orderDirection, signal } = options;
+    const operation = "list the tables";
+    return paged(options, async (page, perPage) => {
+      const answer = await this.#viz.requests.json({
+        method: "GET",
+        path: "api/v4/datasets",
+        operation,
+        retry: "read",
+        query: { page, per_page: perPage, order, order_direction: orderDirection },
+        signal,
+      });
+      const body = await check("datasetSummaryPage", answer.body, { operation, status: answer.status });
+      return { items: body.result, total: body.total };
+    });
   }
 
   /**

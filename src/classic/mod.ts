@@ -1,6 +1,6 @@
 /**
  * Typed wrappers of the classic CARTO APIs: SQL, COPY, batch jobs, imports, synchronised tables, maps, datasets, API
- * keys, published pages, account, quotas and users; and the `sql` tag, which makes SQL from values and names without
+ * keys, published pages, account, quotas, users and the Data Observatory; and the `sql` tag, which makes SQL from values and names without
  * the danger of pasting them.
  *
  * @module
@@ -10,6 +10,7 @@ export * from "./batch_jobs.ts";
 export * from "./client.ts";
 export type { Connector, ConnectorConnection } from "./connector.ts";
 export * from "./copy.ts";
+export * from "./data_observatory.ts";
 export * from "./datasets.ts";
 export { ImportError, type ImportErrorText, importErrorText } from "./import_error.ts";
 export * from "./imports.ts";
