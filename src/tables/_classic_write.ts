@@ -1,7 +1,14 @@
 import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { CartoError, isCartoError, ResponseError } from "../errors/mod.ts";
-import { type Cast, createStagingSql, qualified } from "./_finish_sql.ts";
+import {
+  type Cast,
+  convertedColumns,
+  createStagingSql,
+  isProjecting,
+  qualified,
+  type StagingColumn,
+} from "./_finish_sql.ts";
 import { copyEncoder, CopyParts, type PartProgress, type StatementEncoder } from "./_copy_parts.ts";
 import type { WriteOutcome, WriteRequest } from "./_platform.ts";
 import { type Staging, writeStaged } from "./_staged_write.ts";
@@ -14,7 +21,10 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
     columns: request.columns,
     async fill(staging) {
       const order = orderColumn(request, staging);
-      const isStaged = await createStaging(client, request, staging, order);
+      const { kind, canProject } = staging;
+      const isReady = kind === "create" && request.cartodbfy && canProject;
+      const stored = isReady ? convertedColumns(request.columns) : request.columns;
+      const isStaged = await createStaging(client, request, staging, stored, order);
       const table = isStaged ? staging.sqlName : qualified(staging.schema, request.table);
       const copying = copyInto(
         client,
@@ -26,7 +36,8 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
       const told = await (isStaged ? copying : copying.catch((error) => refuseToGuess(error, request)));
       bytes = told.bytes;
       request.onProgress?.({ phase: "finish", ...told });
-      return { columns: request.columns, rows: told.rows, order, isDone: !isStaged };
+      const isProjected = isProjecting(stored);
+      return { columns: request.columns, rows: told.rows, order, isProjected, isDone: !isStaged };
     },
   });
   return { ...outcome, bytes };
@@ -38,8 +49,9 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
  */
 async function createStaging(
   client: ClassicClient,
-  { columns, signal }: WriteRequest,
+  { signal }: WriteRequest,
   { schema, name, kind, plan }: Staging,
+  columns: readonly StagingColumn[],
   order: string | undefined,
 ): Promise<boolean> {
   try {

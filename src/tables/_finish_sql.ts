@@ -30,6 +30,8 @@ export interface KeyColumn {
 
 /** An upload under a name that is free. */
 export interface NewTableFinish extends Finish {
+  /** Whether the database works out the projected copy of the geometries, which CARTO's trigger does from then on. */
+  readonly isProjected: boolean;
   /** The columns by which the rows must differ; none where they need not. */
   readonly key: readonly KeyColumn[];
   /** Whether the table becomes one that CARTO's pages list and draw. */
@@ -116,6 +118,42 @@ export function createStagingSql(
   return `CREATE ${willBeRenamed ? "" : "UNLOGGED "}TABLE ${qualified(schema, staging)} (${list})`;
 }
 
+/**
+ * The columns of a new table as CARTO's conversion leaves them: geometry and its projected copy in front, in its types. A
+ * table that has them all need not be written a second time for them; the database works out the copy while the rows come
+ * in. The columns as they are where the conversion will change them in any case.
+ */
+export function convertedColumns(columns: readonly StagingColumn[]): readonly StagingColumn[] {
+  const geometry = columns.find(({ name }) => name === "the_geom");
+  const id = columns.find(({ name }) => name === "cartodb_id");
+  // Where no column has the name, the conversion takes any other geometry
+  const spatial = columns.some(({ sqlType }) => /^geo(?:metry|graphy)/.test(sqlType));
+  const dimensions = geometry === undefined && !spatial
+    ? ""
+    : /^geometry\(Geometry(Z?M?), ?4326\)$/.exec(geometry?.sqlType ?? "")?.[1];
+  if (dimensions === undefined || (id !== undefined && id.sqlType !== "bigint")) return columns;
+  return [
+    ...(id === undefined ? [] : [id]),
+    geometry ?? { name: "the_geom", sqlType: "geometry(Geometry,4326)" },
+    {
+      name: MERCATOR,
+      sqlType: `geometry(Geometry${dimensions},3857)${geometry === undefined ? "" : ` ${PROJECTED}`}`,
+    },
+    ...columns.filter((column) => column !== geometry && column !== id),
+  ];
+}
+
+/** Whether the database works out a column of these. */
+export function isProjecting(columns: readonly StagingColumn[]): boolean {
+  return columns.some(({ name, sqlType }) => name === MERCATOR && sqlType.endsWith(PROJECTED));
+}
+
+/** The column of the projected copy. */
+const MERCATOR = "the_geom_webmercator";
+/** What CARTO's function gives, but without a call of it for what lies well away from the poles. */
+const PROJECTED = `GENERATED ALWAYS AS (CASE WHEN "the_geom" @ ST_MakeEnvelope(-180,-88.9,180,88.9,4326) ` +
+  `THEN ST_Transform("the_geom",3857) ELSE CDB_TransformToWebmercator("the_geom") END) STORED`;
+
 /** The call that makes a table one of CARTO's. */
 export function cartodbfySql(schema: string, table: string): string {
   return sql`CDB_CartodbfyTable(${schema}, ${table})`.text;
@@ -123,7 +161,7 @@ export function cartodbfySql(schema: string, table: string): string {
 
 /** The statements that give a complete staging table its name. */
 export function newTableBody(finish: NewTableFinish): string {
-  const { schema, staging, target, hasIds, order, cartodbfy, key } = finish;
+  const { schema, staging, target, hasIds, order, isProjected, cartodbfy, key } = finish;
   return body([
     lock(schema, staging),
     ...(hasIds ? [idCheck(schema, staging)] : []),
@@ -131,6 +169,9 @@ export function newTableBody(finish: NewTableFinish): string {
     // Renamed first, so that the names of indexes and sequences are made from the right one
     `ALTER TABLE ${qualified(schema, staging)} RENAME TO ${sql.id(target)};`,
     ...(order === undefined ? [] : [renameSequence(schema, target, order)]),
+    ...(isProjected
+      ? [`ALTER TABLE ${qualified(schema, target)} ALTER COLUMN ${sql.id(MERCATOR)} DROP EXPRESSION;`]
+      : []),
     ...(cartodbfy ? [`PERFORM ${cartodbfySql(schema, target)};`] : []),
   ], key.length > 0);
 }

@@ -131,12 +131,15 @@ export async function runAsJob(
   }
 }
 
+/** Milliseconds between two looks at most: what is done is not to be waited for much longer than it took. */
+const MAX_INTERVAL = 500;
+
 async function runJob(client: ClassicClient, statement: string, { signal, onLook }: JobCall): Promise<void> {
   signal?.throwIfAborted();
   // An abort waits for the answer a while, since a job of unknown id cannot be cancelled
   using patience = new Patience(signal);
   const job = await client.batchJobs.create(statement, { signal: patience.signal });
-  await job.wait({ signal, onProgress: onLook });
+  await job.wait({ signal, onProgress: onLook, maxInterval: MAX_INTERVAL });
 }
 
 /** A signal that is aborted some time after another one. */

@@ -44,6 +44,8 @@ export interface Filled {
   readonly rows: number;
   /** The staging table's column that numbers the rows as they came, where there is one. */
   readonly order?: string | undefined;
+  /** Whether the staging table works out the projected copy of the geometries. */
+  readonly isProjected?: boolean | undefined;
   /** Whether there is no staging table after all: the rows are where they are to be. */
   readonly isDone?: boolean | undefined;
 }
@@ -58,6 +60,8 @@ export interface Staging {
   readonly kind: WritePlan["kind"];
   /** How that will be done, where the columns are known by now. */
   readonly plan: WritePlan | undefined;
+  /** Whether it can work out the projected copy of the geometries as CARTO does. */
+  readonly canProject: boolean;
 }
 
 /** What became of it. */
@@ -118,7 +122,8 @@ class StagedWrite {
     this.#call = call;
     this.#intent = intent;
     this.#target = target;
-    this.#staging = { schema: target.schema, name, sqlName: qualified(target.schema, name), kind, plan };
+    const { schema, canProject } = target;
+    this.#staging = { schema, name, sqlName: qualified(schema, name), kind, plan, canProject };
   }
 
   async run(filling: Filling): Promise<StagedOutcome> {
@@ -131,13 +136,13 @@ class StagedWrite {
   async #runStaged(filling: Filling): Promise<StagedOutcome> {
     let outcome: StagedOutcome | undefined;
     try {
-      const { columns, rows, order, isDone = false } = await filling.fill(this.#staging);
+      const { columns, rows, order, isProjected = false, isDone = false } = await filling.fill(this.#staging);
       this.#columns = columns;
       const plan = planWrite(this.#target, columns, this.#intent);
       outcome = { rows, created: plan.kind === "create", warnings: plan.warnings };
       if (isDone) return outcome;
       await runFinish(this.#client, {
-        body: this.#finishBody(plan, rows, order),
+        body: this.#finishBody(plan, rows, order, isProjected),
         schema: this.#staging.schema,
         staging: this.#staging.name,
         asJob: rows > DIRECT_ROWS,
@@ -147,6 +152,8 @@ class StagedWrite {
     } catch (error) {
       const isOpen = error instanceof UnknownOutcome;
       const left = await this.#drop(this.#staging.name, isOpen);
+      // Where nobody knows if the last step was done, its tally may be there
+      if (left === "unknown") leftOf(this.#client, this.#staging.schema).add(this.#tally);
       if (!isOpen) {
         // A server that was slow to make the table may make it after it was dropped
         leftOf(this.#client, this.#staging.schema).add(this.#staging.name);
@@ -162,6 +169,7 @@ class StagedWrite {
     { kind, casts, key, alterations, cartodbfy }: WritePlan,
     rows: number,
     order: string | undefined,
+    isProjected: boolean,
   ): string {
     const common = {
       schema: this.#staging.schema,
@@ -170,7 +178,7 @@ class StagedWrite {
       hasIds: this.#columns.some(({ name }) => name === "cartodb_id"),
       order,
     };
-    if (kind === "create") return newTableBody({ ...common, key, cartodbfy });
+    if (kind === "create") return newTableBody({ ...common, isProjected, key, cartodbfy });
     const columns = this.#columns.map(({ name }, index) => ({ name, cast: casts[index] as Cast }));
     const insert = { ...common, rows, columns };
     if (kind === "upsert") return upsertBody({ ...insert, key, tally: this.#tally });

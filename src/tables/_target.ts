@@ -38,7 +38,13 @@ export interface Target {
   readonly stagingTables: readonly string[] | undefined;
   /** The time of the server in milliseconds since 1970: clocks of clients differ, and some are wrong by days. */
   readonly now: number;
+  /** Whether a table can work out the projected copy of its geometries while rows are written to it, and forget how. */
+  readonly canProject: boolean;
 }
+
+/** Generated columns can be made plain ones since PostgreSQL 13; the function is CARTO's own. */
+const CAN_PROJECT = "(current_setting('server_version_num')::int >= 130000 AND " +
+  "to_regprocedure('cdb_transformtowebmercator(geometry)') IS NOT NULL) AS can_project";
 
 /** The server's clock, in milliseconds since 1970, as text: some servers send large numbers rounded. */
 const NOW = "floor(extract(epoch FROM now()) * 1000)::text AS now";
@@ -81,7 +87,7 @@ export function targetSql(table: string): string {
 ) AS target, (
   SELECT json_agg(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname ~ ${STAGING_REGEXP}
-) AS staging, ${sql.raw(NOW)}`.text;
+) AS staging, ${sql.raw(NOW)}, ${sql.raw(CAN_PROJECT)}`.text;
 }
 
 /** Reads the one row that {@link targetSql} gives. */
@@ -102,6 +108,7 @@ export function readTarget(table: string, row: Record<string, unknown>, clock: (
     })),
     stagingTables: (json(row.staging) ?? []) as string[],
     now: timeOf(row, clock),
+    canProject: row.can_project === true,
   };
 }
 
@@ -147,6 +154,7 @@ async function lookFromOutside(
       columns: await columnsOf(client, schema, table, signal),
       stagingTables: undefined,
       now: timeOf(rows[0] ?? {}, requestsOf(client).now),
+      canProject: false,
     };
   } catch (error) {
     throw retell(error, operation);
