@@ -17,7 +17,11 @@ export async function sanitizeFooter(footer: string): Promise<PageHtml> {
       return name === "href" || name === "title" ? `${name}="${escapeHtml(text)}"` : "";
     },
   });
-  return filter.process(footer).replaceAll("<a ", '<a target="_blank" rel="noopener noreferrer" ');
+  // "1 < 2" is no tag, though the filter would take it for one that never ends
+  return filter.process(footer.replace(/<(?![a-z/!])/gi, "&lt;")).replaceAll(
+    "<a ",
+    '<a target="_blank" rel="noopener noreferrer" ',
+  );
 }
 
 /** The text of an attribute, whose ampersands may stand for themselves or begin an entity already. */
