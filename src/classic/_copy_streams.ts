@@ -8,9 +8,22 @@ export function isRepeatable(data: CopyData): boolean {
   return typeof data === "string" || data instanceof Uint8Array || Array.isArray(data);
 }
 
+/** Pieces of which each is a buffer of its own that nobody writes to any more, so that none need be copied. */
+export class OwnPieces implements AsyncIterable<Uint8Array> {
+  readonly #pieces: AsyncIterable<Uint8Array>;
+
+  constructor(pieces: AsyncIterable<Uint8Array>) {
+    this.#pieces = pieces;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.#pieces[Symbol.asyncIterator]();
+  }
+}
+
 /**
- * The data piece by piece, each a copy: encoders fill the same buffer again and again, while
- * compression and the network still hold what they were given.
+ * The data piece by piece, each a copy unless it need not be: encoders fill the same buffer again and again,
+ * while compression and the network still hold what they were given.
  */
 export async function* chunksOf(
   data: CopyData,
@@ -35,7 +48,7 @@ export async function* chunksOf(
       });
     }
     if (chunk.length === 0) continue;
-    const copy = chunk.slice();
+    const copy = whole instanceof OwnPieces ? chunk : chunk.slice();
     onBytes(copy.length);
     yield copy;
   }

@@ -1,4 +1,5 @@
 import type { ClassicClient } from "../classic/client.ts";
+import { OwnPieces } from "../classic/_copy_streams.ts";
 import { sql } from "../classic/sql_text.ts";
 import { CartoError, isCartoError, ResponseError } from "../errors/mod.ts";
 import {
@@ -118,7 +119,7 @@ async function copyInto(
   const statement = `COPY ${table} (${names}) FROM STDIN WITH (${encoder.options})`;
   try {
     while (await parts.next()) {
-      const { totalRows } = await client.copy.from(statement, () => parts.body(), {
+      const { totalRows } = await client.copy.from(statement, () => new OwnPieces(parts.body()), {
         retries: attempts - 1,
         signal,
         gzip,

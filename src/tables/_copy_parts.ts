@@ -16,7 +16,7 @@ export interface CopyEncoder {
   readonly head: Uint8Array;
   /** What stands after them. */
   readonly tail: Uint8Array;
-  /** The rows of a frame; a piece may be reused once the next is asked for. `firstRow` is for messages, from 1. */
+  /** The rows of a frame, each piece a buffer of its own. `firstRow` is for messages, from 1. */
   encode(frame: GeoDataFrame, firstRow: number): Iterable<Uint8Array>;
 }
 
@@ -176,7 +176,7 @@ export class CopyParts {
     const bytes: Uint8Array[] = [];
     let size = 0;
     for (const chunk of this.#encoder.encode(frame, firstRow)) {
-      bytes.push(chunk.slice());
+      bytes.push(chunk);
       size += chunk.length;
     }
     return { bytes, size, rows: frame.numRows };
