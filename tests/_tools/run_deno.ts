@@ -32,14 +32,15 @@ function denoDir(): Promise<string> {
     .then(({ stdout }) => (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir);
 }
 
-/**
- * Runs `deno` as a user would, with nothing of this process's environment but what it takes to find modules.
- *
- * @param args The words after `deno`, each script as an absolute path
- */
-export async function runDeno(args: readonly string[], options: RunOptions): Promise<RunResult> {
+/** Starts `deno` with nothing of this process's environment but what it takes to find modules. */
+export async function spawnDeno(
+  args: readonly string[],
+  options:
+    & Pick<RunOptions, "cwd" | "env">
+    & Required<Pick<Deno.CommandOptions, "stdin" | "stdout" | "stderr">>,
+): Promise<Deno.ChildProcess> {
   const registry = Deno.env.get("JSR_URL");
-  const child = new Deno.Command(Deno.execPath(), {
+  return new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: options.cwd,
     clearEnv: true,
@@ -51,10 +52,19 @@ export async function runDeno(args: readonly string[], options: RunOptions): Pro
       ...registry === undefined ? {} : { JSR_URL: registry },
       ...options.env,
     },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
+    stdin: options.stdin,
+    stdout: options.stdout,
+    stderr: options.stderr,
   }).spawn();
+}
+
+/**
+ * Runs `deno` as a user would, with nothing of this process's environment but what it takes to find modules.
+ *
+ * @param args The words after `deno`, each script as an absolute path
+ */
+export async function runDeno(args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const child = await spawnDeno(args, { ...options, stdin: "null", stdout: "piped", stderr: "piped" });
   const stdoutOf = async () => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of child.stdout) {
