@@ -38,7 +38,8 @@ async function readTestNames(): Promise<TestName[]> {
     cwd: new URL("../", TESTS),
   }).output();
   assert(success, new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
+  // What a test file prints when it ends comes after
+  return JSON.parse(new TextDecoder().decode(stdout).split("\n")[0] ?? "");
 }
 
 async function notKept(): Promise<Map<string, string>> {
@@ -95,8 +96,8 @@ function prefixes(): Set<string> {
 
 Deno.test("edge cases: the copy of the marks is whole", () => {
   const byMark = Object.groupBy(Object.values(MARKS), (mark) => mark);
-  assertEquals(Object.keys(MARKS).length, 639);
-  assertEquals([byMark["="]?.length, byMark["≠"]?.length, byMark["~"]?.length], [518, 37, 84]);
+  assertEquals(Object.keys(MARKS).length, 794);
+  assertEquals([byMark["="]?.length, byMark["≠"]?.length, byMark["~"]?.length], [656, 44, 94]);
 });
 
 const SPEC = new URL("../../../shared/spec/classic-behaviour-edge-cases.md", import.meta.url);
@@ -122,7 +123,7 @@ Deno.test("edge cases: the reader takes identifiers and marks, escaped bars incl
     "|---|---|---|---|---|",
     "| AB-001 | `a\\|b` | c | S | ≠ 5 (why) |",
     "| AB-002 | a | b | O | = |",
-    "## 19. Other",
+    "## 99. Other",
     "| CD-001 | a | b | O | = |",
   ].join("\n");
   assertEquals(readEdgeCases(markdown), { "AB-001": "≠", "AB-002": "=" });

@@ -305,9 +305,8 @@ for (const file of ["pyarrow.arrow", "pyarrow.feather", "pyarrow.parquet"]) {
 const gdal = isThere("ogr2ogr");
 
 Deno.test({
-  name: `foreign files: what the GDAL of this machine writes is read right${
-    gdal ? "" : " (ignored: gdal-bin is not installed)"
-  }`,
+  name:
+    "foreign files: what the GDAL of this machine writes is read right (ignored where gdal-bin is not installed)",
   ignore: !gdal,
   fn: () =>
     inFolder(async (folder) => {

@@ -81,9 +81,8 @@ Deno.test("our files: JSON.parse reads GeoJSON, a line or a record at a time", (
 const gdal = isThere("ogr2ogr");
 
 Deno.test({
-  name: `our files: GDAL reads our CSV, GeoJSON, lines and sequences${
-    gdal ? "" : " (ignored: gdal-bin is not installed)"
-  }`,
+  name:
+    "our files: GDAL reads our CSV, GeoJSON, lines and sequences (ignored where gdal-bin is not installed)",
   ignore: !gdal,
   fn: () =>
     inFolder(async (folder) => {
@@ -146,9 +145,8 @@ interface PythonFile {
 }
 
 Deno.test({
-  name: `our files: pyarrow and geopandas read our GeoParquet, Arrow and GeoJSON${
-    python === undefined ? " (ignored: Python has no pyarrow and geopandas)" : ""
-  }`,
+  name:
+    "our files: pyarrow and geopandas read our GeoParquet, Arrow and GeoJSON (ignored where Python lacks them)",
   ignore: python === undefined,
   fn: () =>
     inFolder(async (folder) => {
