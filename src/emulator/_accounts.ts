@@ -45,6 +45,7 @@ export function servedAccounts(accounts: readonly AccountOptions[]): Account[] {
     databaseName: databaseName(accounts),
     ownerRole: ownerRole(account.username),
     quotaBytes: account.quotaBytes,
+    createdAt: new Date().toISOString(),
     keys: servedKeys(account),
   }));
 }
@@ -67,13 +68,14 @@ function servedKeys(account: AccountOptions): Key[] {
       apis: ALL_APIS,
       statementTimeout: account.publicTimeout,
     },
-    ...account.keys.map(({ name, token, role, apis }): Key => ({
+    ...account.keys.map(({ name, token, role, apis, grants }): Key => ({
       name,
       token,
       type: "regular",
       role,
       apis,
       statementTimeout: account.publicTimeout,
+      grants,
     })),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Engine } from "./_db/engine.ts";
+import type { Engine, TableGrant } from "./_db/engine.ts";
 import type { Documents } from "./_documents.ts";
 
 /** An account that the emulator serves, with nothing left open. */
@@ -13,6 +13,8 @@ export interface Account {
   readonly ownerRole: string;
   /** Bytes that the account's tables may take; 0 means no limit. */
   readonly quotaBytes: number;
+  /** When it was made, in ISO 8601. */
+  readonly createdAt: string;
   /** Every key: the master key, `default_public`, and the regular ones; another list when one is made or deleted. */
   keys: readonly Key[];
 }
@@ -31,14 +33,16 @@ export interface Key {
   readonly apis: readonly string[];
   /** Milliseconds that a statement may take; 0 means no limit. */
   readonly statementTimeout: number;
+  /** The tables that it was granted. */
+  readonly grants?: readonly TableGrant[] | undefined;
 }
 
 /** What every handler may use; made once for each emulator. */
 export interface EmulatorContext {
   /** The database of all accounts. */
   readonly engine: Engine;
-  /** The accounts, the one of requests without a name first. */
-  readonly accounts: readonly Account[];
+  /** The accounts, the one of requests without a name first; users that are made come after them. */
+  readonly accounts: Account[];
   /** What the platform keeps beside the tables. */
   readonly documents: Documents;
   /** The address that the emulator is reached at, without a slash at the end. */

@@ -36,6 +36,7 @@ export async function openEmulator(options: EmulatorOptions = {}): Promise<OpenE
   let url = "";
   const context: EmulatorContext = { engine, accounts, documents: new Documents(engine), url: () => url };
   const jobs = createJobs(context);
+  if (options.dataDir !== undefined) await (await import("./_api/api_keys.ts")).loadApiKeys(context);
   try {
     await setServiceQuotas(engine, options.accounts ?? []);
     const server = new EmulatorServer(

@@ -98,40 +98,42 @@ async function openEmbedded(options: OpenEngineOptions): Promise<Engine> {
 
 /** Makes the roles of the accounts, and gives them what they may use; can be done again. */
 async function installAccounts(engine: Engine, accounts: readonly AccountOptions[]): Promise<void> {
-  const statements: string[] = [];
-  const roles = new Set<string>([PUBLIC_ROLE]);
-  for (const account of accounts) {
-    roles.add(ownerRole(account.username));
-    for (const key of account.keys) roles.add(key.role);
-  }
-  for (const role of roles) {
-    statements.push(
-      `DO $do$ BEGIN CREATE ROLE ${
-        quoteIdentifier(role)
-      } NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation ` +
-        `THEN NULL; END $do$`,
-      `GRANT USAGE ON SCHEMA public, cartodb TO ${quoteIdentifier(role)}`,
-    );
-  }
-  for (const { username } of accounts) {
-    const owner = quoteIdentifier(ownerRole(username));
-    statements.push(
-      `GRANT ALL ON SCHEMA public TO ${owner}`,
-      `GRANT SELECT, INSERT, UPDATE, DELETE ON cartodb.cdb_tablemetadata, cartodb.cdb_analysis_catalog TO ${owner}`,
-    );
-  }
+  const statements = accounts.flatMap(accountStatements);
   const quota = accounts[0]?.quotaBytes ?? 0;
   statements.push(`SELECT cartodb.CDB_SetUserQuotaInBytes(${Math.max(0, Math.trunc(quota))})`);
   await query(engine, statements.join(";\n"));
-  for (const account of accounts) {
-    for (const key of account.keys) {
-      for (const grant of key.grants ?? []) await grantTable(engine, key.role, grant);
-    }
+  for (const account of accounts) await grantKeys(engine, account);
+}
+
+/** Makes the roles of an account that comes later. */
+export async function installAccount(engine: Engine, account: AccountOptions): Promise<void> {
+  await query(engine, accountStatements(account).join(";\n"));
+  await grantKeys(engine, account);
+}
+
+function accountStatements({ username, keys }: AccountOptions): string[] {
+  const owner = ownerRole(username);
+  const roles = new Set([PUBLIC_ROLE, owner, ...keys.map(({ role }) => role)]);
+  return [
+    ...[...roles].map(quoteIdentifier).flatMap((role) => [
+      `DO $do$ BEGIN CREATE ROLE ${role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation ` +
+      `THEN NULL; END $do$`,
+      `GRANT USAGE ON SCHEMA public, cartodb TO ${role}`,
+    ]),
+    `GRANT ALL ON SCHEMA public TO ${quoteIdentifier(owner)}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON cartodb.cdb_tablemetadata, cartodb.cdb_analysis_catalog ` +
+    `TO ${quoteIdentifier(owner)}`,
+  ];
+}
+
+async function grantKeys(engine: Engine, { keys }: AccountOptions): Promise<void> {
+  for (const key of keys) {
+    for (const grant of key.grants ?? []) await grantTable(engine, key.role, grant);
   }
 }
 
 /** Gives a role its rights on a table; a table that does not exist yet is passed over. */
-async function grantTable(engine: Engine, role: string, grant: TableGrant): Promise<void> {
+export async function grantTable(engine: Engine, role: string, grant: TableGrant): Promise<void> {
   if (grant.permissions.length === 0) return;
   const table = `${quoteIdentifier(grant.schema)}.${quoteIdentifier(grant.name)}`;
   const exists = await query(engine, `SELECT to_regclass(${quoteLiteral(table)}) IS NOT NULL`);

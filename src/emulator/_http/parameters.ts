@@ -58,12 +58,15 @@ export async function readBody(request: Request): Promise<unknown> {
  *
  * @throws {RangeError} When it is too large to be parsed
  */
-export async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+export async function readAll(
+  body: ReadableStream<Uint8Array>,
+  limit: number = MAX_BODY,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > MAX_BODY) throw new RangeError(`Cannot read the body: it has more than ${MAX_BODY} bytes`);
+    if (length > limit) throw new RangeError(`Cannot read the body: it has more than ${limit} bytes`);
     chunks.push(chunk);
   }
   const joined = new Uint8Array(length);
@@ -75,7 +78,8 @@ export async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Ar
   return joined;
 }
 
-function boundaryOf(parameters: string): string {
+/** The line that parts a multipart form, out of the parameters of its type. */
+export function boundaryOf(parameters: string): string {
   const match = /boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(parameters);
   return match?.[1] ?? match?.[2] ?? "";
 }

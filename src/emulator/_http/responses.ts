@@ -100,6 +100,8 @@ export function notFoundResponse(method: string, path: string): Response {
 /** The error of an API that CARTO has and the emulator has not. */
 export function notServed(path: string): ApiError {
   return new ApiError(501, `Cannot serve "${path}": the emulator does not have this API`, {
-    hint: "It serves the SQL API with COPY and batch jobs, api/v3/me, and the datasets of api/v1/viz",
+    hint:
+      "It serves the SQL API with COPY and batch jobs, the Maps API, imports and synchronised tables, datasets " +
+      "and maps (viz, tables, perm), API keys, Kuviz, users and me",
   });
 }

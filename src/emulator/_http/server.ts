@@ -13,7 +13,9 @@ import {
   type MeHandler,
   type Parameters,
 } from "../_handler.ts";
+import type { PlatformHandler } from "../_api/answers.ts";
 import type { MapsHandler } from "../_maps/maps.ts";
+import type { Observatory } from "../_observatory/observatory.ts";
 import { authorize, findKey, parseBasic, requireMaster, tokenOf } from "./authorization.ts";
 import { copyFrom, DEFAULT_MAX_COPY_SIZE } from "./copy_from.ts";
 import { copyTo } from "./copy_to.ts";
@@ -21,7 +23,7 @@ import { joinParameters, parseQueryString, readBody } from "./parameters.ts";
 import { answerQuery } from "./query.ts";
 import { type LimitedEndpoint, RateLimiter, type RateLimits, tooManyRequests } from "./rate_limit.ts";
 import { CORS, errorResponse, notFoundResponse, notServed } from "./responses.ts";
-import { type Route, routeOf } from "./routes.ts";
+import { type PlatformApi, type Route, routeOf } from "./routes.ts";
 
 /** The version of the SQL API whose behaviour this is. */
 const SQL_API_VERSION = "6.0.0";
@@ -78,6 +80,8 @@ export class EmulatorServer {
   #limiter: RateLimiter;
   #spatial: Promise<SpatialTypes> | undefined;
   #mapsHandler: Promise<MapsHandler> | undefined;
+  readonly #platformHandlers = new Map<PlatformApi, Promise<PlatformHandler>>();
+  #observatoryParts: Promise<Observatory> | undefined;
   readonly #closing = new AbortController();
 
   /** Builds a server for a database and the handlers beside it. */
@@ -149,6 +153,14 @@ export class EmulatorServer {
         return await this.#me(exchange);
       case "map":
         return await this.#maps(exchange);
+      case "platform":
+        return await this.#platform(exchange);
+      case "kuviz-page": {
+        const { serveKuvizPage } = await import("../_api/kuviz.ts");
+        return await serveKuvizPage(this.#context, route.username, route.segments[0] ?? "", request);
+      }
+      case "observatory":
+        return await this.#observatory(exchange);
       case "copyfrom": {
         const asked = this.#authorized(exchange, this.#account(exchange), {}, "copy_from");
         return await copyFrom(this.#context.engine, asked, request.body, this.#settings.maxCopySize);
@@ -273,6 +285,45 @@ export class EmulatorServer {
     return await (await this.#mapsHandler)({ request, username, segments: route.segments, query: given });
   }
 
+  /** The dashboard's APIs; each is loaded when it is asked for, and keeps what it knows from then on. */
+  async #platform(exchange: Exchange): Promise<Response> {
+    const { request, route, query: given, headers } = exchange;
+    const { answering, Refusal } = await import("../_api/answers.ts");
+    return await answering(async () => {
+      const account = this.#account(exchange);
+      // The body of an import may be a file, which is read where it is wanted.
+      const body = route.api === "imports" ? {} : await readBody(request);
+      const basic = parseBasic(request.headers.get("authorization"));
+      if (basic !== undefined && basic.username !== account.username) {
+        throw new Refusal(401, ["Unauthorized"]);
+      }
+      const token = tokenOf(request.headers, given, joinParameters({}, body));
+      const key = findKey(account, token);
+      if (key === undefined) throw new Refusal(401, ["Unauthorized"]);
+      headers.set("vary", "Authorization");
+      const asked = this.#handlerRequest(exchange, account, key, body, joinParameters(given, body));
+      const handler = await this.#platformHandler(route.api ?? "users");
+      return await handler({ ...asked, request, hasKey: token !== undefined });
+    });
+  }
+
+  #platformHandler(api: PlatformApi): Promise<PlatformHandler> {
+    const known = this.#platformHandlers.get(api);
+    if (known !== undefined) return known;
+    const loading = loadPlatformHandler(api, this.#context, this.#closing.signal);
+    this.#platformHandlers.set(api, loading);
+    return loading;
+  }
+
+  /** The Data Observatory has errors of its own; it is loaded when it is asked for. */
+  async #observatory(exchange: Exchange): Promise<Response> {
+    this.#observatoryParts ??= import("../_observatory/observatory.ts").then(({ Observatory }) =>
+      new Observatory(this.#context)
+    );
+    const asked = this.#authorized(exchange, this.#account(exchange), {}, undefined);
+    return await (await this.#observatoryParts).handle({ asked, request: exchange.request });
+  }
+
   /** Who is asked about stands in the path or the host; clients also ask at the root, where only the key tells. */
   async #me(exchange: Exchange): Promise<Response> {
     const { request, query: given, route } = exchange;
@@ -301,6 +352,31 @@ export class EmulatorServer {
       new Map(rows.map(([oid, name]) => [Number(oid), name ?? ""]))
     );
     return this.#spatial;
+  }
+}
+
+async function loadPlatformHandler(
+  api: PlatformApi,
+  context: EmulatorContext,
+  signal: AbortSignal,
+): Promise<PlatformHandler> {
+  switch (api) {
+    case "api_keys":
+      return (await import("../_api/api_keys.ts")).createApiKeys(context);
+    case "imports":
+      return (await import("../_api/imports.ts")).createImports(context, signal);
+    case "kuviz":
+      return (await import("../_api/kuviz.ts")).createKuviz(context);
+    case "organization":
+      return (await import("../_api/users.ts")).createUsers(context, true);
+    case "perm":
+      return (await import("../_datasets.ts")).createPermissions(context);
+    case "synchronizations":
+      return (await import("../_api/synchronizations.ts")).createSynchronizations(context, signal);
+    case "tables":
+      return (await import("../_datasets.ts")).createTables(context);
+    case "users":
+      return (await import("../_api/users.ts")).createUsers(context, false);
   }
 }
 

@@ -18,7 +18,12 @@ export const ACCOUNTS: readonly Account[] = servedAccounts([ACCOUNT, LIMITED]);
 
 /** What handlers may use. */
 export function context(engine: Engine): EmulatorContext {
-  return { engine, accounts: ACCOUNTS, documents: new Documents(engine), url: () => "http://127.0.0.1:1" };
+  return {
+    engine,
+    accounts: [...ACCOUNTS],
+    documents: new Documents(engine),
+    url: () => "http://127.0.0.1:1",
+  };
 }
 
 /** The key of a kind. */

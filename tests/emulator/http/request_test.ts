@@ -74,6 +74,13 @@ Deno.test("paths lead to endpoints with the user in front or in the host", () =>
   assertEquals(name("GET", "/api/v2/sql/copyfrom"), "not-found");
   assertEquals(name("GET", "/api/v2/sql.geojson"), "not-found");
   assertEquals(name("GET", "/user/demo/api/v3/me"), "me");
-  assertEquals(name("GET", "/user/demo/api/v1/map"), "not-served");
+  assertEquals(name("GET", "/user/demo/api/v1/map"), "map");
+  assertEquals(routeOf("DELETE", "/user/demo/api/v3/api_keys/Default%20public").segments, ["Default public"]);
+  assertEquals(routeOf("POST", "/u/ana/api/v1/imports/").api, "imports");
+  assertEquals(name("OPTIONS", "/user/demo/api/v4/kuviz"), "preflight");
+  assertEquals(name("GET", "/user/demo/kuviz/1"), "kuviz-page");
+  assertEquals(routeOf("POST", "/u/ana/kuviz/1").username, "ana");
+  assertEquals(name("DELETE", "/user/demo/kuviz/1"), "not-found");
+  assertEquals(name("GET", "/user/demo/api/v3/visualization_exports/1"), "not-served");
   assertEquals(name("GET", "/elsewhere"), "not-found");
 });
