@@ -60,7 +60,11 @@ export class Client implements AsyncDisposable {
     });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true;
-    return { status: response.status, body: isJson && text !== "" ? JSON.parse(text) : text, headers: response.headers };
+    return {
+      status: response.status,
+      body: isJson && text !== "" ? JSON.parse(text) : text,
+      headers: response.headers,
+    };
   }
 
   async sql(q: string, key?: string | null): Promise<Answer> {
