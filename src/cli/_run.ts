@@ -1,6 +1,7 @@
 import type { Credentials } from "../auth/credentials.ts";
 import { ArgumentError, isCartoError } from "../errors/mod.ts";
 import { type Command, COMMON_OPTIONS } from "./_command.ts";
+import { inFlags } from "./_in_flags.ts";
 import { type CliIo, processIo } from "./_io.ts";
 
 /** The commands, each with its line in the overview. */
@@ -156,7 +157,7 @@ function describeError(error: unknown): string {
   if (!isCartoError(error)) {
     return `error: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
   }
-  const hint = error.hint === undefined ? "" : `\n  ${error.hint.replaceAll("\n", "\n  ")}`;
+  const hint = error.hint === undefined ? "" : `\n  ${inFlags(error.hint).replaceAll("\n", "\n  ")}`;
   return `error: ${error.name}: ${error.message}${hint}`;
 }
 

@@ -3,6 +3,7 @@ import { isCartoError } from "../errors/mod.ts";
 import { checkUpload } from "../tables/check_upload.ts";
 import type { Command, CommandContext } from "./_command.ts";
 import { FILE_OPTIONS, fileInput } from "./_file_input.ts";
+import { inFlags } from "./_in_flags.ts";
 
 /** Looks at a file as an upload would, and writes nothing. The exit code is 1 where there are errors. */
 export const check: Command = {
@@ -19,7 +20,7 @@ export const check: Command = {
       signal,
       onProgress: ({ rows }) => io.progress(`${rows.toLocaleString("en")} rows`),
     });
-    await io.write(flag("json") ? `${JSON.stringify(report)}\n` : `${report}\n`);
+    await io.write(flag("json") ? `${JSON.stringify(report)}\n` : `${inFlags(String(report))}\n`);
     return report.ok ? 0 : 1;
   },
 };

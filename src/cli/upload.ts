@@ -2,6 +2,7 @@ import { GeoDataFrame } from "../frame/mod.ts";
 import { toCarto } from "../tables/to_carto.ts";
 import type { Command } from "./_command.ts";
 import { FILE_OPTIONS, fileInput } from "./_file_input.ts";
+import { inFlags } from "./_in_flags.ts";
 
 /** Uploads a file as a table: all of it, or nothing. */
 export const upload: Command = {
@@ -14,7 +15,7 @@ export const upload: Command = {
     const who = await credentials();
     const frames = await open();
     const isWhole = frames instanceof GeoDataFrame;
-    if (isWhole) { for (const note of frames.notes) await io.warn(`note: ${note}`); }
+    if (isWhole) { for (const note of frames.notes) await io.warn(`note: ${inFlags(note)}`); }
     const total = isWhole ? ` of ${frames.numRows.toLocaleString("en")}` : "";
     const report = await toCarto(frames, table, {
       credentials: who,
