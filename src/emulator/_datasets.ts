@@ -224,13 +224,18 @@ async function select(context: EmulatorContext, sql: string): Promise<Dataset[]>
   return rows.map(([json]) => JSON.parse(json ?? "null"));
 }
 
-async function find(context: EmulatorContext, account: Account, wanted: string): Promise<Dataset> {
+async function find(
+  context: EmulatorContext,
+  account: Account,
+  wanted: string,
+  idColumn: "id" | "table_id" = "id",
+): Promise<Dataset> {
   const literal = quoteLiteral(wanted);
   const [dataset] = await select(
     context,
     `SELECT * FROM (${datasetsSql(account)}) AS d
-     WHERE id::text = ${literal} OR name = ${literal} OR schema || '.' || name = ${literal}
-     ORDER BY id::text = ${literal} DESC LIMIT 1`,
+     WHERE ${idColumn}::text = ${literal} OR name = ${literal} OR schema || '.' || name = ${literal}
+     ORDER BY ${idColumn}::text = ${literal} DESC LIMIT 1`,
   );
   if (dataset === undefined) throw new Refusal(404, ["Visualization not found"]);
   return dataset;
@@ -465,7 +470,7 @@ export function createTables(context: EmulatorContext): PlatformHandler {
     const [wanted, ...more] = segments;
     if (wanted === undefined || more.length > 0) throw new Refusal(404, ["Not found"]);
     await noteNewDatasets(context, account);
-    const dataset = await find(context, account, wanted);
+    const dataset = await find(context, account, wanted, "table_id");
     if (method === "DELETE") {
       await drop(context, account, dataset);
       return new Response(null, { status: 204 });
