@@ -33,7 +33,8 @@ export class ColumnView {
   /** The column, of the rows that are on the map. */
   readonly column: Column;
   #numbers: Float64Array | undefined;
-  #sorted: Float64Array | undefined;
+  #finite: Float64Array | undefined;
+  #extent: readonly [min: number, max: number] | undefined;
   #texts: TextCounts | undefined;
   #categories: CategoryCounts | undefined;
 
@@ -56,30 +57,27 @@ export class ColumnView {
     return this.#numbers ??= numbersOf(this.column);
   }
 
-  /** The finite values, ascending. */
-  get sorted(): Float64Array {
-    return this.#sorted ??= finite(this.numbers).sort();
+  /** The finite values, in their order. Shared: not to be changed. */
+  get finite(): Float64Array {
+    return this.#finite ??= finite(this.numbers);
   }
 
   /** The different texts. */
   get texts(): TextCounts {
+    return this.textsWithin(Infinity) as TextCounts;
+  }
+
+  /** The different texts, unless there are more than a limit. */
+  textsWithin(limit: number): TextCounts | undefined {
     const { data } = this;
     if (data.kind !== "bytes" && data.kind !== "dictionary") throw new TypeError("The column holds no text");
-    return this.#texts ??= countTexts(data);
+    this.#texts ??= countTexts(data, limit);
+    return this.#texts !== undefined && this.#texts.counts.length <= limit ? this.#texts : undefined;
   }
 
   /** The smallest and largest finite value; undefined where there is none. */
   get extent(): readonly [min: number, max: number] | undefined {
-    let [min, max] = [Infinity, -Infinity];
-    const { numbers } = this;
-    for (let row = 0; row < numbers.length; row++) {
-      const value = numbers[row] as number;
-      // value - value is 0 for finite numbers alone
-      if (value - value !== 0) continue;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-    return min > max ? undefined : [min, max];
+    return this.#extent ??= extentOf(this.numbers);
   }
 
   /** Whether a row has no value: null, or NaN. */
@@ -117,13 +115,30 @@ function kindOf({ type }: Column): ColumnKind {
 }
 
 function finite(values: Float64Array): Float64Array {
-  const result = new Float64Array(values.length);
   let count = 0;
+  // value - value is 0 for finite numbers alone
+  for (let row = 0; row < values.length; row++) {
+    if ((values[row] as number) - (values[row] as number) === 0) count++;
+  }
+  if (count === values.length) return values;
+  const result = new Float64Array(count);
+  let at = 0;
   for (let row = 0; row < values.length; row++) {
     const value = values[row] as number;
-    if (value - value === 0) result[count++] = value;
+    if (value - value === 0) result[at++] = value;
   }
-  return result.subarray(0, count);
+  return result;
+}
+
+function extentOf(numbers: Float64Array): readonly [min: number, max: number] | undefined {
+  let [min, max] = [Infinity, -Infinity];
+  for (let row = 0; row < numbers.length; row++) {
+    const value = numbers[row] as number;
+    if (value - value !== 0) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return min > max ? undefined : [min, max];
 }
 
 function numbersOf(column: Column): Float64Array {

@@ -298,7 +298,7 @@ function binsScale<T>(
   noData: T,
 ): PageScale<T> {
   needNumbers(view, "value");
-  const breaks = style.breaks?.map(Number) ?? breaksOf(style.method, view.sorted, style.bins);
+  const breaks = style.breaks?.map(Number) ?? breaksOf(style.method, view.finite, view.extent, style.bins);
   return {
     kind: "bins",
     column: view.name,

@@ -24,8 +24,9 @@ export function pageColumn(view: ColumnView, sink: BufferSink): PageColumn {
   if (view.kind === "time") return { ...base, ...times(column, data, sink) };
   if (data.kind === "bytes" || data.kind === "dictionary") {
     if (column.type !== "bytea" && !/^geo/.test(column.type)) {
-      const { codes, counts, dictionary } = view.texts;
-      if (counts.length <= MAX_CODES && counts.length * 2 <= data.length) {
+      const texts = view.textsWithin(Math.min(MAX_CODES, data.length / 2));
+      if (texts !== undefined) {
+        const { codes, counts, dictionary } = texts;
         return {
           ...base,
           kind: "category",

@@ -33,9 +33,14 @@ export function layTexts(texts: Iterable<string>): Texts {
   return { bytes, offsets };
 }
 
-/** Counts the different texts of a column, without an object for each row. */
-export function countTexts(data: BytesData | DictionaryData): TextCounts {
-  return data.kind === "dictionary" ? countCodes(data) : countBytes(data);
+/**
+ * Counts the different texts of a column, without an object for each row; undefined as soon as there are more than
+ * `limit`.
+ */
+export function countTexts(data: BytesData | DictionaryData, limit: number): TextCounts | undefined {
+  if (data.kind === "bytes") return countBytes(data, limit);
+  const counts = countCodes(data);
+  return counts.counts.length > limit ? undefined : counts;
 }
 
 /** The dictionary may hold texts that no row has: they get no code. */
@@ -72,7 +77,7 @@ function gatherTexts({ bytes, offsets }: Texts, indices: readonly number[]): Tex
   return { bytes: result, offsets: starts };
 }
 
-function countBytes({ bytes, offsets, length, validity }: BytesData): TextCounts {
+function countBytes({ bytes, offsets, length, validity }: BytesData, limit: number): TextCounts | undefined {
   const codes = new Int32Array(length);
   const firstRows: number[] = [];
   const hashes: number[] = [];
@@ -103,6 +108,7 @@ function countBytes({ bytes, offsets, length, validity }: BytesData): TextCounts
       code = (slots[at] as number) - 1;
     }
     if (code < 0) {
+      if (counts.length >= limit) return undefined;
       code = counts.push(0) - 1;
       firstRows.push(row);
       hashes.push(hash);

@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { breaksOf } from "../../src/viz/_breaks.ts";
+import { breaksOf as breaksOfExtent } from "../../src/viz/_breaks.ts";
+
+/** The same, the extent looked up. */
+function breaksOf(method: (typeof METHODS)[number], values: Float64Array, bins: number): number[] {
+  const [min, max] = [Math.min(...values), Math.max(...values)];
+  return breaksOfExtent(method, values, values.length === 0 ? undefined : [min, max], bins);
+}
 
 const METHODS = ["quantiles", "equal", "stdev"] as const;
 
@@ -65,6 +71,28 @@ Deno.test("quantiles leave no class empty, however many values are equal", () =>
     const breaks = breaksOf("quantiles", values, 5);
     const used = new Set(Array.from(values, (value) => classOf(value, breaks)));
     assertEquals(used.size, values.length === 0 ? 0 : breaks.length + 1);
+  }
+});
+
+Deno.test("quantiles of many values are those of the values sorted", () => {
+  const next = random(3);
+  const shapes: (() => number)[] = [
+    next,
+    () => next() * 2000 - 1000,
+    () => -Math.exp(700 * next()),
+    () => 1e15 + Math.floor(next() * 1000),
+    () => Math.floor(next() * 7) - 3,
+    () => (next() - 0.5) * 5e-320,
+  ];
+  for (const shape of shapes) {
+    const values = Float64Array.from({ length: 20_000 }, shape);
+    const sorted = values.slice().sort();
+    for (const bins of [2, 5, 64]) {
+      const wanted = Array.from({ length: bins - 1 }, (_, i) => sorted[Math.floor((i + 1) * 20_000 / bins)]);
+      const [min = 0] = sorted;
+      const breaks = [...new Set(wanted)].filter((value) => Number(value) > min);
+      assertEquals(breaksOf("quantiles", values, bins), min === sorted.at(-1) ? [] : breaks);
+    }
   }
 });
 
