@@ -22,6 +22,7 @@ export * from "./me.ts";
 export * from "./named_maps.ts";
 export type * from "./permission.ts";
 export * from "./quotas.ts";
+export * from "./request_log.ts";
 export * from "./sql.ts";
 export * from "./sql_client.ts";
 export * from "./sql_text.ts";
