@@ -7,7 +7,7 @@ import { element } from "./_dom.ts";
 import { type DeckLayer, deckLayers, type Library, pickedRow, type Sheet } from "./_layers.ts";
 import { LayerState } from "./_layer_state.ts";
 import { cssColor, type LegendView, legendView } from "./_legends.ts";
-import { type Camera, fitBounds, toX, toY, visibleBox, WORLD } from "./_mercator.ts";
+import { type Camera, fitBounds, toX, toY, visibleBox, withinWorld, WORLD } from "./_mercator.ts";
 import type { Data } from "./_model.ts";
 import { type Feature, Popup, popupLines } from "./_popups.ts";
 import { drawLayerPoints, drawPreview, rasterView } from "./_preview.ts";
@@ -53,6 +53,8 @@ export class MapPane {
   #hasOutline: boolean;
   readonly #ready = Promise.withResolvers<void>();
   #isReady = false;
+  /** Whether something was changed that is not drawn yet. */
+  #isDirty = false;
 
   /** Puts the map's boxes into `parent`, which must be on the page; draws nothing yet. */
   constructor(id: string, map: PageMap, data: readonly Data[], parent: HTMLElement) {
@@ -84,6 +86,11 @@ export class MapPane {
     return this.#ready.promise;
   }
 
+  /** Whether all is on the screen as it will stay until somebody does something. */
+  get isStill(): boolean {
+    return this.#isReady && !this.#isDirty && this.#rest === undefined;
+  }
+
   /** The size of the map in CSS pixels. */
   get size(): { readonly width: number; readonly height: number } {
     return { width: this.#stage.clientWidth || 1, height: this.#stage.clientHeight || 1 };
@@ -94,13 +101,9 @@ export class MapPane {
     const fitted = fitBounds(this.map.bounds, width, height, { padding: 50, maxZoom: 16 });
     const { viewport } = this.map;
     const [longitude, latitude] = viewport?.center ?? [fitted.longitude, fitted.latitude];
-    return {
-      longitude,
-      latitude,
-      zoom: viewport?.zoom ?? fitted.zoom,
-      bearing: viewport?.bearing ?? 0,
-      pitch: viewport?.pitch ?? 0,
-    };
+    const zoom = viewport?.zoom ?? fitted.zoom;
+    const [bearing, pitch] = [viewport?.bearing ?? 0, viewport?.pitch ?? 0];
+    return withinWorld({ longitude, latitude, zoom, bearing, pitch }, height, MAX_ZOOM);
   }
 
   // -------------------------------------------------------------------------------------------- boxes
@@ -152,7 +155,7 @@ export class MapPane {
   #zoomButtons(): HTMLElement {
     const button = (label: string, text: string, by: number) => {
       const result = element("button", { type: "button", "aria-label": label, title: label }, text);
-      result.onclick = () => this.moveTo({ zoom: Math.max(0, Math.min(MAX_ZOOM, this.camera.zoom + by)) });
+      result.onclick = () => this.moveTo({ zoom: this.camera.zoom + by });
       return result;
     };
     return element("div", { class: "zoom" }, button("Zoom in", "+", 1), button("Zoom out", "−", -1));
@@ -238,6 +241,7 @@ export class MapPane {
   }
 
   #rendered(): void {
+    this.#isDirty = false;
     if (this.#isReady || !this.#deck) return;
     const layers = this.#deck.props.layers as readonly DeckLayer[];
     if (!layers.every((layer) => layer.isLoaded)) return;
@@ -297,7 +301,13 @@ export class MapPane {
   #draw(): void {
     if (!this.#deck) return;
     for (const state of this.layers) if (state.clock) this.#drawSheet(state);
-    this.#deck.setProps({ layers: this.#deckLayers() });
+    this.#show({ layers: this.#deckLayers() });
+  }
+
+  #show(props: Parameters<InstanceType<Library["Deck"]>["setProps"]>[0]): void {
+    if (!this.#deck) return;
+    this.#isDirty = true;
+    this.#deck.setProps(props);
   }
 
   #drawSheets(): void {
@@ -337,12 +347,13 @@ export class MapPane {
     this.#moved({ ...this.camera, ...to });
   }
 
-  #moved({ longitude, latitude, zoom, bearing, pitch }: Camera): void {
-    const hasZoomed = zoom !== this.camera.zoom;
-    this.camera = { longitude, latitude, zoom, bearing, pitch };
+  #moved(camera: Camera): void {
+    const before = this.camera;
+    this.camera = withinWorld(camera, this.size.height, MAX_ZOOM);
+    const hasZoomed = before.zoom !== this.camera.zoom;
     const needsLayers = hasZoomed &&
       this.layers.some(({ layer }) => Object.values(layer.styles).some(followsZoom));
-    this.#deck?.setProps({
+    this.#show({
       viewState: this.#viewState(),
       ...needsLayers ? { layers: this.#deckLayers() } : {},
     });
@@ -355,6 +366,7 @@ export class MapPane {
   }
 
   #rested(): void {
+    this.#rest = undefined;
     this.#streetMap?.resize();
     this.#settle();
   }
@@ -363,7 +375,7 @@ export class MapPane {
   #settle(): void {
     this.#gather();
     this.#drawSheets();
-    this.#deck?.setProps({ layers: this.#deckLayers() });
+    this.#show({ layers: this.#deckLayers() });
     this.#updateBoxes();
   }
 

@@ -73,6 +73,24 @@ export function fitBounds(
   };
 }
 
+/** The nearest camera that sees nothing above and below the world, as maps of this kind are wont to do. */
+export function withinWorld(camera: Camera, height: number, maxZoom: number): Camera {
+  const lowest = Math.max(0, Math.log2(height / WORLD));
+  const zoom = Math.min(maxZoom, Math.max(lowest, camera.zoom));
+  const half = Math.min(WORLD / 2, height / 2 / 2 ** zoom);
+  const latitude = toLatitude(Math.max(half, Math.min(WORLD - half, toY(camera.latitude))));
+  const longitude = ((camera.longitude + 180) % 360 + 360) % 360 - 180;
+  // Unchanged numbers stay exactly what they were.
+  const isInside = Math.abs(latitude - camera.latitude) < 1e-9;
+  return {
+    longitude: Math.abs(longitude - camera.longitude) < 1e-9 ? camera.longitude : longitude,
+    latitude: isInside ? camera.latitude : latitude,
+    zoom,
+    bearing: camera.bearing,
+    pitch: camera.pitch,
+  };
+}
+
 /** What a camera that looks straight down sees; turned maps see all of it and some more. */
 export function visibleBox(
   { longitude, latitude, zoom, bearing, pitch }: Camera,
