@@ -1,0 +1,176 @@
+import type { Credentials } from "../auth/credentials.ts";
+import { ClassicClient } from "../classic/client.ts";
+import { ArgumentError, isCartoError } from "../errors/mod.ts";
+import { gatherData } from "../frame/_gather.ts";
+import { columnOf, dataOf } from "../frame/column.ts";
+import { type FrameInput, toGeoDataFrame } from "../frame/from_any.ts";
+import { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { Geometry } from "../frame/geometry/geometry.ts";
+import type { TransportOptions } from "../http/transport.ts";
+import { reasonOf } from "../tables/_retell.ts";
+import { getEntities } from "./_catalog.ts";
+import { EnrichmentError } from "./enrichment_error.ts";
+import type { EnrichmentVariable, PolygonEnrichmentOptions } from "./enrichment.ts";
+
+const ID = "__enrichment_id";
+const GEOMETRY = "__geom_column";
+/** Seconds that the uploaded rows are kept. */
+const TTL_SECONDS = 3600;
+
+/** What `Enrichment.enrichPoints` and `enrichPolygons` do. */
+export async function enrich(
+  type: "points" | "polygons",
+  data: FrameInput,
+  variables: EnrichmentVariable | readonly EnrichmentVariable[],
+  options: PolygonEnrichmentOptions,
+  credentials: Credentials | undefined,
+  transport: TransportOptions | undefined,
+): Promise<GeoDataFrame> {
+  const ids = idsOf(variables);
+  const frame = geometryOf(data, options.geomCol);
+  const client = new ClassicClient(credentials, transport);
+  const table = `temp_${crypto.randomUUID().replaceAll("-", "")}`;
+  const result = await enriching(type, () => run(client, type, frame, ids, table, options));
+  return join(frame, await typed(result, ids, { credentials, transport, signal: options.signal }));
+}
+
+function idsOf(variables: EnrichmentVariable | readonly EnrichmentVariable[]): string[] {
+  const ids = [variables].flat().map((variable) => typeof variable === "string" ? variable : variable?.id);
+  if (ids.length > 0 && ids.every((id) => typeof id === "string" && id !== "")) return ids;
+  throw new ArgumentError("Cannot enrich: give variables, their ids or their short names", {
+    argument: "variables",
+    hint: "Find some with new Catalog().country(…).variables()",
+  });
+}
+
+function geometryOf(data: FrameInput, geomCol: string | undefined): GeoDataFrame {
+  const given = toGeoDataFrame(data);
+  const frame = geomCol === undefined ? given : given.setGeometry(geomCol);
+  if (frame.hasGeometry()) return frame;
+  throw new ArgumentError("Cannot enrich: the data have no geometry", {
+    argument: "geomCol",
+    hint: 'Name the geometry column as geomCol, or make one: frame.setGeometryFromXY("lng", "lat")',
+  });
+}
+
+/** Uploads the geometries, has them enriched, and downloads the figures by row. */
+async function run(
+  client: ClassicClient,
+  type: "points" | "polygons",
+  frame: GeoDataFrame,
+  variables: readonly string[],
+  table: string,
+  options: PolygonEnrichmentOptions,
+): Promise<GeoDataFrame> {
+  const { dataObservatory: api } = client;
+  const { signal, onProgress } = options;
+  onProgress?.({ phase: "upload" });
+  const schema = [{ name: ID, type: "INT64" }, { name: GEOMETRY, type: "GEOGRAPHY" }];
+  await api.createTable({ id: table, schema, ttlSeconds: TTL_SECONDS }, { signal });
+  await api.upload(table, () => ReadableStream.from(csvOf(frame)), { geomColumn: GEOMETRY, signal });
+  onProgress?.({ phase: "import" });
+  await api.waitForImport(table, await api.startImport(table, { signal }), { signal });
+  onProgress?.({ phase: "enrich" });
+  const output = `${table}_result`;
+  const job = await api.enrich({
+    type,
+    input: table,
+    variables,
+    filters: options.filters,
+    aggregation: type === "points" ? "default" : options.aggregation,
+    output,
+  }, { signal });
+  await api.waitForEnrichment(job, { signal });
+  onProgress?.({ phase: "download" });
+  const stream = await api.download(output, { signal });
+  return await GeoDataFrame.fromCSVStream(stream, { types: { [ID]: "int4" } });
+}
+
+/** The geometries as the service takes them: CSV with WKT. */
+function* csvOf(frame: GeoDataFrame): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let text = `${ID},${GEOMETRY}\n`;
+  let row = 0;
+  for (const value of frame.geometry ?? []) {
+    if (value !== null) {
+      const wkt = (value as Geometry).toWkt();
+      text += `${row},${/[",]/.test(wkt) ? `"${wkt}"` : wkt}\n`;
+    }
+    row++;
+    if (text.length > 65_536) {
+      yield encoder.encode(text);
+      text = "";
+    }
+  }
+  yield encoder.encode(text);
+}
+
+/** Columns of text stay text, whatever their values look like. */
+async function typed(
+  result: GeoDataFrame,
+  variables: readonly string[],
+  options: Parameters<typeof getEntities>[2],
+): Promise<GeoDataFrame> {
+  const guessed = result.columns.filter(({ name, type }) => name !== ID && type !== "text");
+  if (guessed.length === 0) return result;
+  const known = await getEntities("variables", variables, options).catch(() => []);
+  const texts = known.filter(({ dbType }) => dbType === "STRING").map(({ columnName }) => columnName);
+  return guessed.reduce((frame, column) => {
+    if (!texts.includes(column.name)) return frame;
+    return frame.withColumn(
+      column.name,
+      [...column].map((value) => value === null ? null : String(value)),
+      "text",
+    );
+  }, result);
+}
+
+/** The data's rows in their order, each with the figures that belong to it. */
+function join(frame: GeoDataFrame, result: GeoDataFrame): GeoDataFrame {
+  const rows = new Map<number, number[]>();
+  let at = 0;
+  for (const id of result.column(ID)) {
+    const own = rows.get(Number(id));
+    if (own === undefined) rows.set(Number(id), [at]);
+    else own.push(at);
+    at++;
+  }
+  const left: number[] = [];
+  const right: number[] = [];
+  for (let row = 0; row < frame.numRows; row++) {
+    // One row more than the result has is the row of nulls.
+    for (const match of rows.get(row) ?? [result.numRows]) {
+      left.push(row);
+      right.push(match);
+    }
+  }
+  const figures = result.drop(ID);
+  const names = new Set(frame.columnNames);
+  const taken = frame.columns.map((column) =>
+    columnOf(column.field, gatherData(dataOf(column), left), column.int8AsNumber)
+  );
+  const added = figures.numColumns === 0 ? [] : withNullRow(figures).columns.map((column) => {
+    const name = names.has(column.name) ? `${column.name}_1` : column.name;
+    return columnOf({ ...column.field, name }, gatherData(dataOf(column), right), column.int8AsNumber);
+  });
+  const { geometryColumn } = frame;
+  return new GeoDataFrame([...taken, ...added], geometryColumn === undefined ? {} : { geometryColumn });
+}
+
+function withNullRow(frame: GeoDataFrame): GeoDataFrame {
+  const types = Object.fromEntries(frame.columns.map(({ name, type }) => [name, type]));
+  const nulls = Object.fromEntries(frame.columnNames.map((name) => [name, [null]]));
+  return frame.concat(GeoDataFrame.fromColumns(nulls, { types }));
+}
+
+async function enriching<T>(type: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!isCartoError(error) || error instanceof ArgumentError) throw error;
+    throw new EnrichmentError(error.code, `Cannot enrich the ${type}: ${reasonOf(error)}`, {
+      hint: error.hint,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,18 @@
+import { CartoError, type CartoErrorOptions } from "../errors/mod.ts";
+
+/** Data could not be enriched; nothing of it stays in the account. */
+export class EnrichmentError extends CartoError {
+  /** The name of the class. */
+  override name = "EnrichmentError";
+
+  /**
+   * Builds the error.
+   *
+   * @param code What went wrong
+   * @param message What failed and why
+   * @param options The next step and the cause
+   */
+  constructor(code: CartoError["code"], message: string, options: CartoErrorOptions = {}) {
+    super(code, message, options);
+  }
+}
