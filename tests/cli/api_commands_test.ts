@@ -1,6 +1,8 @@
 // The commands of imports, datasets, maps, keys, pages and quotas against a stand-in for CARTO: with exactly the flags
 // of their lines in the README, and never with a secret in what they print.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { startEmulator } from "../../src/emulator/mod.ts";
 import { projectFile, runDeno, type RunResult } from "../_tools/run_deno.ts";
 
 const KEY = "0123456789abcdef0123";
@@ -266,6 +268,60 @@ Deno.test("commands of the classic APIs: each runs with the README's narrow flag
         for (const secret of [KEY, TOKEN, MAP_TOKEN, "s3cret"]) assert(!text.includes(secret), text);
       }
     });
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+});
+
+Deno.test("tasks: import, datasets, keys, maps, kuviz and quotas with exactly their flags, on a local CARTO", async () => {
+  await using carto = await startEmulator({ accounts: [{ username: "ana", masterKey: KEY }] });
+  const cwd = await Deno.makeTempDir();
+  const printed: string[] = [];
+  const task = async (name: keyof typeof config.tasks, ...words: string[]): Promise<RunResult> => {
+    const flags = config.tasks[name].command.split(" ").filter((word) => word.startsWith("--allow"));
+    const result = await runDeno(
+      ["run", "--no-prompt", ...flags, projectFile("src/cli/_task.ts"), name, ...words],
+      { cwd: projectFile("."), env: { INIT_CWD: cwd } },
+    );
+    printed.push(result.stdout, result.stderr);
+    return result;
+  };
+  const good = async (name: keyof typeof config.tasks, ...words: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await task(name, ...words);
+    assertEquals([code, stderr], [0, ""], words.join(" "));
+    return stdout;
+  };
+  try {
+    const { username, apiKey, baseUrl } = carto.credentials("ana");
+    const file = { username, api_key: apiKey, base_url: baseUrl };
+    await Deno.writeTextFile(`${cwd}/creds.json`, JSON.stringify(file), { mode: 0o600 });
+    await Deno.writeTextFile(`${cwd}/parks.csv`, "name,trees\nRetiro,17000\n");
+    await Deno.writeTextFile(`${cwd}/page.html`, "<!DOCTYPE html><html><body>ñ</body></html>");
+    const layers = [{ type: "mapnik", options: { sql: "SELECT * FROM parks" } }];
+    const named = { name: "parks_map", layergroup: { version: "1.8.0", layers } };
+    await Deno.writeTextFile(`${cwd}/map.json`, JSON.stringify(named));
+    const creds = ["--creds", "creds.json"];
+
+    assertEquals(await good("import", "parks.csv", ...creds), 'table "parks"\n');
+    assertStringIncludes(await good("datasets", "list", ...creds), "parks");
+    await good("keys", "create", "reader", "--tables", "parks", "--write-creds", "reader.json", ...creds);
+    const read = await good("query", "SELECT trees FROM parks", "--csv", "--creds", "reader.json");
+    assertEquals(read, "trees\n17000\n");
+    const refused = await task("query", "DELETE FROM parks", "--creds", "reader.json");
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.stderr, "permission denied");
+
+    assertEquals(await good("maps", "create", "map.json", ...creds), "parks_map\n");
+    assertStringIncludes(await good("maps", "tiles", "parks_map", ...creds), "/{z}/{x}/{y}.mvt\n");
+    const url = (await good("kuviz", "publish", "page.html", "--name", "Parks", ...creds)).trim();
+    assertStringIncludes(await (await fetch(url)).text(), "ñ");
+    assertStringIncludes(await good("quotas", ...creds), "storage left");
+
+    await Deno.writeTextFile(`${cwd}/empty.csv`, "");
+    const empty = await task("import", "empty.csv", ...creds);
+    assertEquals(empty.code, 1);
+    assertStringIncludes(empty.stderr, "the file is empty (code 1005)");
+    for (const text of printed) assert(!text.includes(KEY), text);
   } finally {
     await Deno.remove(cwd, { recursive: true });
   }
