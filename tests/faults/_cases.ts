@@ -65,6 +65,11 @@ function html(status: number, title: string): Answer {
   };
 }
 
+/** Each case in two of the four modes, all modes in turn. */
+function inTwoModes(casesOf: (mode: Mode) => Case[]): Case[] {
+  return MODES.flatMap((mode, at) => casesOf(mode).filter((_, index) => index % 2 === at % 2));
+}
+
 const lost: Harm = { kind: "cut-answer", bytes: 0 };
 
 /** The upload cut off at bytes that mean something, in each mode; `body` is the whole of it. */
@@ -130,7 +135,7 @@ export function wrongAnswers(): Case[] {
   const steps: Step[] = ["quota", "look", "create", "copy", "finish"];
   return steps.flatMap((step, at) =>
     Object.entries(ANSWERS).flatMap(([word, answer], number) =>
-      (number % 3 === 0 ? [1, 99] : number % 3 === 1 ? [99] : [1]).map((times) => ({
+      (number % 4 === 0 ? [1, 99] : number % 2 === 1 ? [99] : [1]).map((times) => ({
         name: `${step} answered with ${word}${times > 1 ? ", again and again" : ""}`,
         mode: MODES[(at + number + (times === 1 ? 0 : 1)) % 4] as Mode,
         faults: [{ step, times, harm: { kind: "answer" as const, answer } }],
@@ -296,7 +301,7 @@ export function jobFaults(): Case[] {
       answer: json(200, { job_id: "1", user: "demo", query: "", status, ...more }),
     },
   });
-  return MODES.flatMap((mode): Case[] => [
+  return inTwoModes((mode): Case[] => [
     {
       name: "the job cannot be made: 500",
       mode,
@@ -394,7 +399,7 @@ function jobOf(status: string, failed_reason?: string): Record<string, unknown> 
 /** The caller aborts: before the server hears of a step, in the middle of an upload, after the server's work. */
 export function aborts(): Case[] {
   const steps: Step[] = ["quota", "look", "create", "copy", "finish"];
-  return MODES.flatMap((mode) =>
+  return inTwoModes((mode) =>
     steps.flatMap((step): Case[] => [
       {
         name: `abort ${step === "copy" ? "in the middle of the upload" : `as ${step} is sent`}`,
@@ -413,6 +418,17 @@ export function aborts(): Case[] {
       },
     ])
   );
+}
+
+/** What goes wrong with a change of privacy. */
+export function privacyHarms(): [string, Harm][] {
+  return [
+    ["refused with 500", { kind: "answer", answer: json(500, { errors: ["no"] }) }],
+    ["answered with a 403 page", { kind: "answer", answer: html(403, "Forbidden") }],
+    ["changed, answer lost", lost],
+    ["changed, answer cut", { kind: "cut-answer", bytes: -5 }],
+    ["never heard", { kind: "cut-request", bytes: 0 }],
+  ];
 }
 
 /** A server that is silent: the client gives up by itself. */

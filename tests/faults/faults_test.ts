@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { CartoError, isCartoError } from "../../src/errors/mod.ts";
-import { toCarto } from "../../src/tables/mod.ts";
+import { describeTable, toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
 import { findPostgres, startPostgres } from "../_tools/postgres.ts";
 import { projectFile, spawnDeno } from "../_tools/run_deno.ts";
 import {
@@ -11,10 +11,12 @@ import {
   jobFaults,
   kills,
   lostAnswers,
+  privacyHarms,
   silences,
   tallyFaults,
   wrongAnswers,
 } from "./_cases.ts";
+import type { Harm } from "./_proxy.ts";
 import { type Mode, MODES, tableOf, upload } from "./_uploads.ts";
 import { type State, World } from "./_world.ts";
 
@@ -44,18 +46,56 @@ class Trial {
     this.#ledger = ledger;
   }
 
-  /** All faults, one after the other. */
-  async run(): Promise<void> {
+  /** All faults, one after the other; or only each so many-th. */
+  async run(each: number): Promise<void> {
+    const cases: Case[] = [];
     for (const mode of MODES) {
       const body = await this.#faultless(mode);
       // Every place in one mode, some in the others
-      const cases = cutUploads(mode, body).filter((_, index) => mode === "replace" || index % 4 === 0);
-      for (const each of cases) await this.inject(each);
+      cases.push(...cutUploads(mode, body).filter((_, index) => mode === "replace" || index % 4 === 0));
     }
     const binary = await this.#faultless("replace", { copyFormat: "binary" });
-    for (const each of cutBinary("replace", binary.length)) await this.inject(each);
-    const others = [wrongAnswers(), lostAnswers(), tallyFaults(), jobFaults(), aborts(), silences()];
-    for (const each of others.flat()) await this.inject(each);
+    cases.push(...cutBinary("replace", binary.length));
+    cases.push(
+      ...wrongAnswers(),
+      ...lostAnswers(),
+      ...tallyFaults(),
+      ...jobFaults(),
+      ...aborts(),
+      ...silences(),
+    );
+    for (const [index, one] of cases.entries()) {
+      if (index % each === 0) await this.inject(one);
+    }
+    for (const [name, harm] of privacyHarms()) await this.#publish(name, harm);
+  }
+
+  /** Changes who may see the table, which is one request of its own: that is done or not, and nothing else. */
+  async #publish(name: string, harm: Harm): Promise<void> {
+    const { proxy } = this.#world;
+    const before = await this.#world.state();
+    try {
+      proxy.set([{ step: "privacy", times: 99, harm }]);
+      const failure = await updatePrivacyTable("stock", "private", this.#options()).then(
+        () => undefined,
+        String,
+      );
+      await proxy.settle();
+      assert(proxy.harmed > 0);
+      proxy.set([]);
+      const { identity, contents } = await this.#world.state();
+      assertEquals({ identity: { ...identity, grants: before.identity.grants }, contents }, before);
+      const { privacy } = await describeTable("stock", this.#options());
+      assert(
+        privacy === "PRIVATE" || (failure !== undefined && privacy === "PUBLIC"),
+        `${privacy}: ${failure}`,
+      );
+      await updatePrivacyTable("stock", "public", this.#options());
+      assertEquals((await this.#world.state()).identity.grants, before.identity.grants);
+      this.#ledger.injected++;
+    } catch (error) {
+      await this.#note({ mode: "replace", name: `privacy ${name}`, faults: [] }, error);
+    }
   }
 
   /** Writes without a fault, notes what comes of it, and gives the bytes that travelled. */
@@ -77,9 +117,6 @@ class Trial {
   /** One upload with what goes wrong in it; what is lost is noted. */
   async inject(each: Case): Promise<void> {
     try {
-      if (Deno.env.get("FAULTS") === "1") {
-        console.error(`${performance.now() | 0} ${each.mode}: ${each.name}`);
-      }
       const outcome = await this.#attempt(each);
       await this.#check(each, outcome);
       this.#ledger.injected++;
@@ -218,32 +255,27 @@ class Trial {
 }
 
 /** All faults on one database. */
-async function tryAll(database: string | undefined, ledger: Ledger): Promise<void> {
+async function tryAll(database: string | undefined, ledger: Ledger, each: number): Promise<void> {
   await using world = await World.start(database);
   const trial = new Trial(world, ledger);
-  // They start while other faults are injected
+  await trial.run(each);
+  assertEquals(ledger.lost, []);
+  const chosen = kills().filter((_, index) => index % each === 0);
   const { baseUrl, username, apiKey } = world.credentials;
-  const children = kills().map((each) => ({
-    each,
-    child: spawnDeno(
-      [
-        "run",
-        "--no-prompt",
-        "--allow-net=127.0.0.1",
-        projectFile("tests/faults/_killed_upload.ts"),
-        each.mode,
-        JSON.stringify({ baseUrl, username, apiKey }),
-      ],
-      { cwd: projectFile("."), stdin: "piped", stdout: "null", stderr: "inherit" },
-    ),
-  }));
-  try {
-    await trial.run();
-    assertEquals(ledger.lost, []);
-    for (const { each, child } of children) await trial.kill(each, await child);
-  } finally {
-    for (const { child } of children) await ended(await child);
+  const start = (mode: Mode) =>
+    spawnDeno([
+      ...["run", "--no-prompt", "--allow-net=127.0.0.1", projectFile("tests/faults/_killed_upload.ts"), mode],
+      JSON.stringify({ baseUrl, username, apiKey }),
+    ], { cwd: projectFile("."), stdin: "piped", stdout: "null", stderr: "inherit" });
+  // Each starts while the one before has its turn
+  let next = start(chosen[0]?.mode ?? "replace");
+  for (const [index, one] of chosen.entries()) {
+    const child = await next;
+    next = start(chosen[index + 1]?.mode ?? "replace");
+    await trial.kill(one, child);
+    await ended(child);
   }
+  await ended(await next);
 }
 
 /** Ends a process, whether it has been killed or never had its turn. */
@@ -262,7 +294,7 @@ const ledgers: Ledger[] = [];
 Deno.test("whatever goes wrong with an upload, nothing is lost (embedded)", async () => {
   const ledger = new Ledger();
   ledgers.push(ledger);
-  await tryAll(undefined, ledger);
+  await tryAll(undefined, ledger, 1);
   assertEquals(ledger.lost, []);
   assert(ledger.injected >= FEWEST, `only ${ledger.injected} faults were injected`);
 });
@@ -278,7 +310,8 @@ Deno.test({
     await using server = await startPostgres(bin ?? "");
     const ledger = new Ledger();
     ledgers.push(ledger);
-    await tryAll(server.url, ledger);
+    // Every third one: the others are the same to another database
+    await tryAll(server.url, ledger, 3);
     assertEquals(ledger.lost, []);
     assert(ledger.injected >= FEWEST, `only ${ledger.injected} faults were injected`);
   },
