@@ -1,3 +1,4 @@
+import { CartoError } from "../errors/mod.ts";
 import { segment } from "./_arguments.ts";
 import { check } from "./_check.ts";
 import { type ImportSource, sourceRequest } from "./_import_source.ts";
@@ -171,7 +172,7 @@ export class ImportJob {
    * The dataset that was made.
    *
    * @param options A signal
-   * @throws {ResponseError} `not-found` when there is none, or not yet
+   * @throws {CartoError} `not-found` when there is none, or not yet
    */
   async dataset(options: { signal?: AbortSignal | undefined } = {}): Promise<Dataset> {
     const { table_id: table, table_name: name, visualization_id: visualization } = this.#document;
@@ -185,7 +186,14 @@ export class ImportJob {
       const id = (await this.#client.tables.get(table, options)).table_visualization?.id;
       if (id !== undefined) return await this.#client.datasets.get(id, wanted);
     }
-    return await this.#client.datasets.get(name ?? "", wanted);
+    if (typeof name === "string" && name !== "") return await this.#client.datasets.get(name, wanted);
+    throw new CartoError(
+      "not-found",
+      `Cannot read the dataset of the import "${this.id}": it has made none`,
+      {
+        hint: "Wait for the import first: await job.wait()",
+      },
+    );
   }
 }
 

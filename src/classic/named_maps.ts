@@ -187,7 +187,8 @@ export class NamedMapsApi {
     tile: MapTile & { readonly layer: string | number },
     options: MapRequestOptions = {},
   ): Promise<Uint8Array> {
-    layerPart(tile.layer);
+    // Without a layer the server would take the zoom for one
+    checkName(String(tile.layer ?? ""), "layer");
     const request = mapRequest(`${pathOf(name)}/${tilePath(tile)}`, "read the tile", options);
     return (await this.#requests.bytes(request)).body;
   }

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { isCartoError, type PermissionError, ResponseError, TimeoutError } from "../../src/errors/mod.ts";
+import { Credentials } from "../../src/auth/credentials.ts";
+import { ClassicClient } from "../../src/classic/client.ts";
 import { ImportError, importErrorCodes, importErrorText } from "../../src/classic/import_error.ts";
 import type { ImportProgress, ImportUploadProgress } from "../../src/classic/imports.ts";
 import page from "../fixtures/cases/import-url-html.json" with { type: "json" };
@@ -275,6 +277,44 @@ Deno.test("IMP-006: a wait ends at its limit, at an abort, and outlasts a broken
     Error,
     "enough",
   );
+});
+
+Deno.test("the dataset of an import that has made none yet is told so", async () => {
+  const server = new FakeServer(STARTED);
+  const job = await clientOf(server).imports.create({ url: "https://x.example/a.csv" });
+  const error = await assertRejects(() => job.dataset());
+  assert(isCartoError(error));
+  assertEquals([error.code, server.received.length], ["not-found", 1]);
+  assertStringIncludes(String(error.hint), "wait");
+});
+
+Deno.test("an upload ends when it is aborted, with the reason given, and its file is closed", async () => {
+  const file = await Deno.makeTempFile();
+  // What has come is thrown away; a request that is cut off is no failure of the test
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    try {
+      for await (const _ of request.body ?? []) continue;
+    } catch {
+      // Said above
+    }
+    return Response.json(STARTED);
+  });
+  try {
+    await Deno.truncate(file, 50_000_000);
+    const baseUrl = `http://127.0.0.1:${server.addr.port}/user/ana`;
+    const { imports } = new ClassicClient(new Credentials({ baseUrl, apiKey: "1234" }));
+    const controller = new AbortController();
+    let parts = 0;
+    const error = await assertRejects(() =>
+      imports.create({ file }, {
+        signal: controller.signal,
+        onUpload: () => ++parts === 10 && controller.abort(new Error("enough")),
+      }), Error);
+    assertEquals(error.message, "enough");
+    assert(parts < 100, "the rest is not read");
+  } finally {
+    await Deno.remove(file);
+  }
 });
 
 Deno.test("IMP-012: running imports are listed by their ids", async () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { ClassicClient } from "../../src/classic/client.ts";
 import { Credentials } from "../../src/auth/credentials.ts";
+import type { MapTile } from "../../src/classic/map_instance.ts";
 import type { MapTemplate } from "../../src/classic/map_config.ts";
 import { ArgumentError, ResponseError } from "../../src/errors/mod.ts";
 import { clientOf, FakeServer, KEY, nameless } from "./_fake_server.ts";
@@ -193,6 +194,7 @@ Deno.test("what the server would refuse in words of its own is refused before it
     () => maps.named.create({ ...TEMPLATE, auth: { method: "token" } }),
     () => maps.named.update({ ...TEMPLATE, layergroup: undefined as never }),
     () => maps.named.instantiate("nm", {}, { authToken: "" }),
+    () => maps.named.tile("nm", { z: 0, x: 0, y: 0 } as MapTile & { layer: string }),
   ];
   for (const call of calls) await assertRejects(call, ArgumentError);
   assertEquals(server.received.length, 0);
