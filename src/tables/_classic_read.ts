@@ -30,7 +30,11 @@ async function fieldsOf(
     const { fields } = await client.sql.query(query, { signal, readOnly: true });
     return fields.filter(({ name }) => name !== NEVER_READ);
   } catch (error) {
-    throw retell(error, operation);
+    // A batch job needs the columns, too
+    const hint = isTooLong(error)
+      ? "Make a table of it with createTableFromQuery(), and read that"
+      : undefined;
+    throw retell(error, operation, hint);
   }
 }
 

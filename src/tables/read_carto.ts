@@ -57,7 +57,9 @@ const WHOLE = { batchRows: 65_536, isWhole: true };
  * @throws {ArgumentError} The source or an option cannot be used
  * @throws {CredentialsError} There are no credentials
  * @throws {ResponseError} The server refused, or the rows are not whole; see `code`
- * @throws {DataError} `rows.parse` refused a row, or a 64-bit integer does not fit a number
+ * @throws {JobError} The query failed as a batch job
+ * @throws {DataError} `rows.parse` refused a row, a 64-bit integer does not fit a number, a timestamp lies after 294247,
+ * or `cartodb_id` does not tell the rows of pages apart
  *
  * @example Read a table
  * ```ts

@@ -41,6 +41,27 @@ export interface ReadCartoBatchesOptions extends ReadCartoOptions {
  * }
  * assertEquals(sum, 12);
  * ```
+ *
+ * @example Read a long table over a line that breaks: page by page
+ * ```ts
+ * import { Credentials } from "@cartoframes/cartoframes/auth";
+ * import { readCartoBatches } from "@cartoframes/cartoframes";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Leave `transport` out to reach your account; here the answers stand ready: the columns, that no id is null, a page
+ * const fields = { cartodb_id: { type: "number", pgtype: "int4" } };
+ * const copied = Uint8Array.fromBase64("UEdDT1BZCv8NCgAAAAAAAAAAAAABAAAABAAAAAUAAQAAAAQAAAAH//8=");
+ * const known = () => Response.json({ rows: [], fields, total_rows: 0 });
+ * const answers = [known(), known(), new Response(copied)];
+ * const transport = { fetch: () => Promise.resolve(answers.shift() as Response) };
+ * const credentials = new Credentials({ username: "ana", apiKey: "1234" });
+ *
+ * const ids = [];
+ * for await (const batch of readCartoBatches("visits", { credentials, transport, pageRows: 100_000 })) {
+ *   ids.push(...batch.column("cartodb_id"));
+ * }
+ * assertEquals(ids, [5, 7]);
+ * ```
  */
 export function readCartoBatches<T>(
   source: string,

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ArgumentError, CredentialsError, DataError, isCartoError } from "../../src/errors/mod.ts";
 import { encodeCopyBinary, GeoDataFrame, type Geometry } from "../../src/frame/mod.ts";
 import { readCarto, readCartoBatches } from "../../src/tables/mod.ts";
-import { fakeCarto, json, rows, type SeenRequest, sqlError } from "./_fake_carto.ts";
+import { fakeCarto, json, rows, type SeenRequest, sqlError, withoutRandom } from "./_fake_carto.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -282,4 +282,79 @@ Deno.test("an abort ends a read with the caller's reason", async () => {
     Error,
     "enough",
   );
+});
+
+Deno.test("a proxy that gives up waiting counts as a time-out: the query becomes a job", async () => {
+  const carto = account(TABLE, {}, ({ path, q }) => {
+    if (q.includes("AS staging")) return rows([{ schema: "public", target: null, staging: null }]);
+    if (path.startsWith("api/v2/sql/job")) return json({ job_id: "1", status: "done" });
+    const isDirect = path.endsWith("copyto") && !q.includes("_cartoframes_staging_");
+    return isDirect ? new Response("<html>504 Gateway Time-out</html>", { status: 504 }) : undefined;
+  });
+  assert((await readCarto("SELECT 1", { ...carto, retryTimes: 1 })).equals(TABLE));
+  assertEquals(carto.log.map(withoutRandom).slice(3), [
+    'CREATE TABLE "public"."_cartoframes_staging_read_*" AS SELECT "cartodb_id","the_geom","name" FROM (SELECT 1) _q',
+    "GET api/v2/sql/job/1",
+    'COPY "public"."_cartoframes_staging_read_*" TO STDOUT WITH (FORMAT binary)',
+    'DROP TABLE IF EXISTS "public"."_cartoframes_staging_read_*"',
+  ]);
+});
+
+Deno.test("columns that cannot be told in time: the error names the way round", async () => {
+  const carto = fakeCarto(() => sqlError("timeout", 429, { context: "limit", detail: "datasource" }));
+  const error = await assertRejects(() => readCarto("SELECT slow()", { ...carto, retryTimes: 1 }), Error);
+  assert(isCartoError(error));
+  assertEquals([error.code, error.hint], [
+    "statement-timeout",
+    "Make a table of it with createTableFromQuery(), and read that",
+  ]);
+});
+
+Deno.test("what the database says of a query is not asked for again", async () => {
+  const failed = new Uint8Array([
+    ...copied(TABLE).slice(0, 60),
+    ...new TextEncoder().encode('{"error":["division by zero"]}'),
+  ]);
+  const carto = account(TABLE, {}, ({ path }) => path.endsWith("copyto") ? new Response(failed) : undefined);
+  await assertRejects(() => readCarto("tbl", carto), Error, "division by zero");
+  assertEquals(carto.log.filter((text) => text.startsWith("COPY")).length, 1);
+  const restarted = new Uint8Array([
+    ...copied(TABLE).slice(0, 60),
+    ...new TextEncoder().encode('{"error":["terminating connection due to administrator command"]}'),
+  ]);
+  let downloads = 0;
+  const again = account(
+    TABLE,
+    {},
+    ({ path }) => path.endsWith("copyto") && ++downloads === 1 ? new Response(restarted) : undefined,
+  );
+  assert((await readCarto("tbl", again)).equals(TABLE));
+});
+
+Deno.test("an abort between two batches or pages ends the read with the caller's reason", async () => {
+  const lines = GeoDataFrame.fromRows([1, 2, 3].map((id) => ({ cartodb_id: id, name: "a line\n" })));
+  for (const more of [{}, { pageRows: 1 }]) {
+    const carto = account(lines, {}, ({ q }) => {
+      if (!q.startsWith("COPY")) return q.includes("IS NULL") ? rows([]) : undefined;
+      const after = Number(/> (\d+)/.exec(q)?.[1] ?? 0);
+      if ("pageRows" in more) return new Response(copied(lines.slice(after, after + 2)));
+      // The rest never comes; what may be the beginning of an error text is held back until there is more
+      return new Response(
+        new ReadableStream({ start: (controller) => controller.enqueue(copied(lines).slice(0, -25)) }),
+      );
+    });
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    let seen = 0;
+    const error = await assertRejects(async () => {
+      for await (
+        const batch of readCartoBatches("tbl", { ...carto, ...more, signal: controller.signal, batchRows: 1 })
+      ) {
+        seen += batch.numRows;
+        controller.abort(reason);
+      }
+    }, Error);
+    assertEquals(error, reason);
+    assert(seen > 0 && seen < 3, `${seen}`);
+  }
 });
