@@ -180,6 +180,8 @@ export class ApiKeysApi {
   /**
    * The keys of the account; without the master key only the one that asks. Pages are asked for as the loop goes on.
    *
+   * Endpoint: `GET api/v3/api_keys`.
+   *
    * @param options Kinds, limit, order
    */
   list(options: ApiKeyListOptions = {}): AsyncGenerator<ApiKey, void, void> {
@@ -207,6 +209,8 @@ export class ApiKeysApi {
   /**
    * One key.
    *
+   * Endpoint: `GET api/v3/api_keys/{name}`.
+   *
    * @param name Its name, such as `Default public`
    * @param options A signal
    * @throws {ResponseError} `not-found` when there is none
@@ -217,6 +221,8 @@ export class ApiKeysApi {
 
   /**
    * Makes a key with exactly the rights given. They cannot be changed later.
+   *
+   * Endpoint: `POST api/v3/api_keys`.
    *
    * @param key Its name and rights
    * @param options A signal
@@ -233,6 +239,8 @@ export class ApiKeysApi {
   /**
    * Gives a key another token; the old one stops working at once.
    *
+   * Endpoint: `POST api/v3/api_keys/{name}/token/regenerate`.
+   *
    * @param name Its name
    * @param options A signal
    * @returns The key with its new token
@@ -245,6 +253,8 @@ export class ApiKeysApi {
   /**
    * Deletes a key.
    *
+   * Endpoint: `DELETE api/v3/api_keys/{name}`.
+   *
    * @param name Its name
    * @param options A signal
    * @returns The key that was deleted
@@ -256,6 +266,8 @@ export class ApiKeysApi {
 
   /**
    * Whether the server knows the key of the client's own credentials.
+   *
+   * Endpoint: `GET api/v3/api_keys`.
    *
    * @param options A signal
    * @throws {ResponseError} The server failed, or the account is unknown

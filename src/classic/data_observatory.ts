@@ -190,6 +190,8 @@ export class DataObservatoryApi {
   /**
    * Entries of the catalogue; all come in one answer.
    *
+   * Endpoint: `GET api/v4/data/observatory/metadata/{kind}`.
+   *
    * @param kind What is wanted
    * @param filters Which of them
    * @param options A signal
@@ -206,6 +208,8 @@ export class DataObservatoryApi {
 
   /**
    * One entry of the catalogue.
+   *
+   * Endpoint: `GET api/v4/data/observatory/metadata/{kind}/{id}`.
    *
    * @param kind What it is
    * @param id Its id or short name
@@ -232,6 +236,8 @@ export class DataObservatoryApi {
   /**
    * The variables of a dataset.
    *
+   * Endpoint: `GET api/v4/data/observatory/metadata/datasets/{id}/variables`.
+   *
    * @param dataset The dataset's id or short name
    * @param options A signal
    */
@@ -246,6 +252,8 @@ export class DataObservatoryApi {
   /**
    * The groups of variables of a dataset.
    *
+   * Endpoint: `GET api/v4/data/observatory/metadata/datasets/{id}/variables_groups`.
+   *
    * @param dataset The dataset's id or short name
    * @param options A signal
    */
@@ -259,6 +267,8 @@ export class DataObservatoryApi {
 
   /**
    * The account's subscriptions. Pages are asked for as the loop goes on.
+   *
+   * Endpoint: `GET api/v4/do/subscriptions`.
    *
    * @param options Limit, signal
    * @throws {ResponseError} `server-error` where the account has no Data Observatory
@@ -283,6 +293,8 @@ export class DataObservatoryApi {
 
   /**
    * Asks for data: an order, which may cost money. Not retried after a failure.
+   *
+   * Endpoint: `POST api/v4/do/subscriptions`.
    *
    * @param id The id of a dataset or geography
    * @param type Which of the two it is
@@ -309,6 +321,8 @@ export class DataObservatoryApi {
   /**
    * On which conditions data can be had; nothing is ordered.
    *
+   * Endpoint: `GET api/v4/do/subscription_info`.
+   *
    * @param id The id of a dataset or geography
    * @param type Which of the two it is
    * @param options A signal
@@ -332,6 +346,8 @@ export class DataObservatoryApi {
   /**
    * Where the account's data lie, and a token for it.
    *
+   * Endpoint: `GET api/v4/do/token/token`.
+   *
    * @param options A signal
    */
   async token(options: { signal?: AbortSignal | undefined } = {}): Promise<ObservatoryToken> {
@@ -349,6 +365,8 @@ export class DataObservatoryApi {
 
   /**
    * The rows of a dataset or geography that the account has subscribed to, as CSV with a header.
+   *
+   * Endpoint: `GET api/v4/data/observatory/user/datasets/{id}`.
    *
    * @param id Its id
    * @param options Which rows and columns, a signal
@@ -380,6 +398,8 @@ export class DataObservatoryApi {
   /**
    * Makes a table of one's own. Not retried after a failure.
    *
+   * Endpoint: `POST api/v4/data/observatory/user/datasets`.
+   *
    * @param table Its name and columns
    * @param options A signal
    */
@@ -407,6 +427,8 @@ export class DataObservatoryApi {
   /**
    * Uploads the rows of a table as CSV with a header.
    *
+   * Endpoint: `POST api/v4/data/observatory/user/datasets/{id}`.
+   *
    * @param table Its name
    * @param csv The rows: a text, bytes, or a function that makes the stream of them
    * @param options The geometry column, a signal
@@ -431,6 +453,8 @@ export class DataObservatoryApi {
   /**
    * Starts reading the rows that were uploaded.
    *
+   * Endpoint: `POST api/v4/data/observatory/user/datasets/{id}/imports`.
+   *
    * @param table Its name
    * @param options A signal
    * @returns The id of the work
@@ -451,6 +475,8 @@ export class DataObservatoryApi {
   /**
    * Looks at the work that {@link DataObservatoryApi.startImport} began.
    *
+   * Endpoint: `GET api/v4/data/observatory/user/datasets/{id}/imports/{job}`.
+   *
    * @param table The table's name
    * @param id The id of the work
    * @param options A signal
@@ -465,6 +491,8 @@ export class DataObservatoryApi {
 
   /**
    * Waits until the rows that were uploaded have been read.
+   *
+   * Endpoint: `GET api/v4/data/observatory/user/datasets/{id}/imports/{job}`.
    *
    * @param table The table's name
    * @param id The id of the work
@@ -481,6 +509,8 @@ export class DataObservatoryApi {
 
   /**
    * Starts an enrichment. Not retried after a failure.
+   *
+   * Endpoint: `POST api/v4/data/observatory/enrichment`.
    *
    * @param request What is to be enriched, and with what
    * @param options A signal
@@ -520,6 +550,8 @@ export class DataObservatoryApi {
   /**
    * Looks at an enrichment.
    *
+   * Endpoint: `GET api/v4/data/observatory/enrichment/{id}/status`.
+   *
    * @param id Its id
    * @param options A signal
    */
@@ -532,6 +564,8 @@ export class DataObservatoryApi {
 
   /**
    * Waits until an enrichment has ended.
+   *
+   * Endpoint: `GET api/v4/data/observatory/enrichment/{id}/status`.
    *
    * @param id Its id
    * @param options Signal, progress, times

@@ -145,6 +145,8 @@ export class DatasetsApi {
   /**
    * The datasets of the account, the last changed first. Pages are asked for as the loop goes on.
    *
+   * Endpoint: `GET api/v1/viz`.
+   *
    * @param options Limit, filters, order
    * @throws {ArgumentError} A number is no whole number from 0
    */
@@ -155,6 +157,8 @@ export class DatasetsApi {
   /**
    * Tables and views by their names: `api/v4/datasets`. Unlike {@link DatasetsApi.list} it takes regular keys too, and
    * tells those that they may list. Pages are asked for as the loop goes on.
+   *
+   * Endpoint: `GET api/v4/datasets`.
    *
    * @param options Limit, order
    */
@@ -178,6 +182,8 @@ export class DatasetsApi {
   /**
    * One dataset.
    *
+   * Endpoint: `GET api/v1/viz/{id}`.
+   *
    * @param dataset Its id or name, or `schema.name` for one that is shared by another user
    * @param options Whether to wait for the metadata of a new table
    * @throws {ResponseError} `not-found` when there is none
@@ -188,6 +194,8 @@ export class DatasetsApi {
 
   /**
    * Renames a dataset and its table.
+   *
+   * Endpoint: `PUT api/v1/viz/{id}`.
    *
    * @param dataset Its id or name
    * @param name The new name
@@ -200,6 +208,8 @@ export class DatasetsApi {
   /**
    * Changes what the dashboard tells of a dataset; what is not given stays.
    *
+   * Endpoint: `PUT api/v1/viz/{id}`.
+   *
    * @param dataset Its id or name
    * @param changes The members to change
    * @returns The dataset as it is then
@@ -210,6 +220,8 @@ export class DatasetsApi {
 
   /**
    * Changes who may see a dataset; nothing is sent when it is so already.
+   *
+   * Endpoint: `PUT api/v1/viz/{id}`.
    *
    * @param dataset Its id or name
    * @param privacy `PRIVATE`, `PUBLIC` or `LINK`, in any case
@@ -226,6 +238,8 @@ export class DatasetsApi {
 
   /**
    * Whose a dataset is and with whom it is shared.
+   *
+   * Endpoint: `GET api/v1/viz/{id}`.
    *
    * @param dataset Its id or name
    * @returns The permission
@@ -248,6 +262,8 @@ export class DatasetsApi {
 
   /**
    * Deletes a dataset **and its table**.
+   *
+   * Endpoint: `DELETE api/v1/viz/{id}`.
    *
    * @param dataset Its id or name
    * @param options `force` deletes it although maps use it

@@ -243,6 +243,8 @@ export class ImportsApi {
    * Starts an import. A file is sent as it is read, in constant memory. Not retried after a failure, for there could
    * then be two tables.
    *
+   * Endpoint: `POST api/v1/imports`.
+   *
    * @param source A file, data, a URL, a query, a table to be copied, a database, or a service
    * @param options What CARTO is to do with the data, progress, a signal
    * @returns The import, waiting its turn
@@ -271,6 +273,8 @@ export class ImportsApi {
   /**
    * Looks at an import.
    *
+   * Endpoint: `GET api/v1/imports/{id}`.
+   *
    * @param id Its id
    * @param options A signal
    * @throws {ResponseError} `not-found` when there is no such import
@@ -281,6 +285,8 @@ export class ImportsApi {
 
   /**
    * The ids of the imports that run or ran of late.
+   *
+   * Endpoint: `GET api/v1/imports`.
    *
    * @param options A signal
    */
@@ -298,6 +304,8 @@ export class ImportsApi {
 
   /**
    * Waits for an import given by its id. `ImportJob.wait` is the usual way.
+   *
+   * Endpoint: `GET api/v1/imports/{id}`.
    *
    * @param id Its id
    * @param options Signal, progress, times

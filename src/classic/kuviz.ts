@@ -91,6 +91,8 @@ export class KuvizApi {
   /**
    * The pages of the account, without their HTML. Pages of the list are asked for as the loop goes on.
    *
+   * Endpoint: `GET api/v4/kuviz`.
+   *
    * @param options Limit, signal
    */
   list(options: KuvizListOptions = {}): AsyncGenerator<Kuviz, void, void> {
@@ -111,6 +113,8 @@ export class KuvizApi {
 
   /**
    * Publishes a page. Not retried after a failure, for the page could then be there twice.
+   *
+   * Endpoint: `POST api/v4/kuviz`.
    *
    * @param page Name, HTML, password
    * @param options A signal
@@ -138,6 +142,8 @@ export class KuvizApi {
 
   /**
    * Changes a page; its address stays.
+   *
+   * Endpoint: `PUT api/v4/kuviz/{id}`.
    *
    * @param id Its id
    * @param changes What is to be changed
@@ -171,6 +177,8 @@ export class KuvizApi {
 
   /**
    * Deletes a page.
+   *
+   * Endpoint: `DELETE api/v4/kuviz/{id}`.
    *
    * @param id Its id
    * @param options A signal

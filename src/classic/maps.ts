@@ -80,6 +80,8 @@ export class MapsApi {
   /**
    * Makes an anonymous map. It changes nothing in the account, and is asked for again after a passing failure.
    *
+   * Endpoint: `GET` or `POST api/v1/map`.
+   *
    * @param config The map
    * @param options Aggregation, filters, a signal
    * @returns The map; no address in it holds a key
@@ -115,6 +117,9 @@ export class MapsApi {
   /**
    * One tile.
    *
+   * Endpoints: `GET api/v1/map/{token}/{z}/{x}/{y}.{format}`,
+   * `GET api/v1/map/{token}/{layer}/{z}/{x}/{y}.{format}`.
+   *
    * @param map The map or its token
    * @param tile Which tile, and in which format
    * @param options The token of a protected named map, a signal
@@ -133,6 +138,9 @@ export class MapsApi {
   /**
    * The address of tiles, for a viewer; nothing is sent.
    *
+   * Endpoints: `GET api/v1/map/{token}/{z}/{x}/{y}.{format}`,
+   * `GET api/v1/map/{token}/{layer}/{z}/{x}/{y}.{format}`.
+   *
    * @param map The map or its token
    * @param tile Which tile; without `z`, `x` and `y` a template
    * @param options The token of a protected named map, which is then in the address
@@ -147,6 +155,8 @@ export class MapsApi {
 
   /**
    * The columns of one feature that its layer exposes by `attributes`.
+   *
+   * Endpoint: `GET api/v1/map/{token}/{layer}/attributes/{feature}`.
    *
    * @param map The map or its token
    * @param layer The layer's index or id
@@ -169,6 +179,8 @@ export class MapsApi {
   /**
    * The address of a feature's attributes, for a viewer; nothing is sent.
    *
+   * Endpoint: `GET api/v1/map/{token}/{layer}/attributes/{feature}`.
+   *
    * @param map The map or its token
    * @param layer The layer's index or id
    * @param feature The feature's id
@@ -186,6 +198,8 @@ export class MapsApi {
 
   /**
    * Works out a dataview of the map.
+   *
+   * Endpoint: `GET api/v1/map/{token}/dataview/{name}`.
    *
    * @param map The map or its token
    * @param name The dataview's name
@@ -226,6 +240,8 @@ export class MapsApi {
   /**
    * Looks for categories of a dataview of type `aggregation`.
    *
+   * Endpoint: `GET api/v1/map/{token}/dataview/{name}/search`.
+   *
    * @param map The map or its token
    * @param name The dataview's name
    * @param text What is looked for, in any case
@@ -250,6 +266,8 @@ export class MapsApi {
   /**
    * How an analysis of the map stands.
    *
+   * Endpoint: `GET api/v1/map/{token}/analysis/node/{id}`.
+   *
    * @param map The map or its token
    * @param node The node's id, from the address in `metadata.analyses`
    * @param options A signal
@@ -269,6 +287,8 @@ export class MapsApi {
   /**
    * The analyses of the account that were worked out. Needs the master key.
    *
+   * Endpoint: `GET api/v1/map/analyses/catalog`.
+   *
    * @param options A signal
    */
   async analysisCatalog(options: { signal?: AbortSignal | undefined } = {}): Promise<AnalysisStatus[]> {
@@ -279,6 +299,9 @@ export class MapsApi {
 
   /**
    * A static image of the map.
+   *
+   * Endpoints: `GET api/v1/map/static/center/{token}/{z}/{lat}/{lng}/{width}/{height}.{format}`,
+   * `GET api/v1/map/static/bbox/{token}/{bbox}/{width}/{height}.{format}`.
    *
    * @param map The map or its token
    * @param image Place, size, format
@@ -297,6 +320,9 @@ export class MapsApi {
 
   /**
    * The address of a static image, for a page or a message; nothing is sent.
+   *
+   * Endpoints: `GET api/v1/map/static/center/{token}/{z}/{lat}/{lng}/{width}/{height}.{format}`,
+   * `GET api/v1/map/static/bbox/{token}/{bbox}/{width}/{height}.{format}`.
    *
    * @param map The map or its token
    * @param image Place, size, format

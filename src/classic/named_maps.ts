@@ -60,6 +60,8 @@ export class NamedMapsApi {
   /**
    * The names of the account's named maps; all come in one answer.
    *
+   * Endpoint: `GET api/v1/map/named`.
+   *
    * @param options A signal
    */
   async list(options: { signal?: AbortSignal | undefined } = {}): Promise<string[]> {
@@ -70,6 +72,8 @@ export class NamedMapsApi {
 
   /**
    * One named map, as it was made.
+   *
+   * Endpoint: `GET api/v1/map/named/{name}`.
    *
    * @param name Its name
    * @param options A signal
@@ -86,6 +90,8 @@ export class NamedMapsApi {
   /**
    * Makes a named map. Not retried after a failure.
    *
+   * Endpoint: `POST api/v1/map/named`.
+   *
    * @param template The map
    * @param options A signal
    * @returns Its name
@@ -98,6 +104,8 @@ export class NamedMapsApi {
 
   /**
    * Puts a named map in the place of the one that has its name; what was made of the old one ends.
+   *
+   * Endpoint: `PUT api/v1/map/named/{name}`.
    *
    * @param template The map
    * @param options A signal
@@ -112,6 +120,8 @@ export class NamedMapsApi {
   /**
    * Deletes a named map.
    *
+   * Endpoint: `DELETE api/v1/map/named/{name}`.
+   *
    * @param name Its name
    * @param options A signal
    * @throws {ResponseError} `not-found` when there is none
@@ -123,6 +133,8 @@ export class NamedMapsApi {
 
   /**
    * Makes a map of a named map. It changes nothing in the account, and is asked for again after a passing failure.
+   *
+   * Endpoint: `POST api/v1/map/named/{name}`.
    *
    * @param name Its name
    * @param parameters Values of its placeholders; those not given have their defaults
@@ -154,6 +166,8 @@ export class NamedMapsApi {
   /**
    * The address of a script that makes a map of a named map in a browser (JSONP); nothing is sent.
    *
+   * Endpoint: `GET api/v1/map/named/{name}/jsonp`.
+   *
    * @param name Its name
    * @param callback The function that the script calls
    * @param parameters Values of its placeholders
@@ -177,6 +191,8 @@ export class NamedMapsApi {
   /**
    * One tile of a named map with its defaults, without making a map first.
    *
+   * Endpoint: `GET api/v1/map/named/{name}/{layer}/{z}/{x}/{y}.{format}`.
+   *
    * @param name Its name
    * @param tile Which tile; `layer` is needed
    * @param options The token that it wants, a signal
@@ -196,6 +212,8 @@ export class NamedMapsApi {
   /**
    * The address of a named map's tiles, for a viewer; nothing is sent.
    *
+   * Endpoint: `GET api/v1/map/named/{name}/{layer}/{z}/{x}/{y}.{format}`.
+   *
    * @param name Its name
    * @param tile Which tile; without `z`, `x` and `y` a template
    * @param options The token that it wants, which is then in the address
@@ -210,6 +228,8 @@ export class NamedMapsApi {
 
   /**
    * The address of the attributes of one feature of a named map; nothing is sent.
+   *
+   * Endpoint: `GET api/v1/map/named/{name}/{layer}/attributes/{feature}`.
    *
    * @param name Its name
    * @param layer The layer's index or id
@@ -229,6 +249,8 @@ export class NamedMapsApi {
   /**
    * A static image of a named map with its defaults.
    *
+   * Endpoint: `GET api/v1/map/static/named/{name}/{width}/{height}.{format}`.
+   *
    * @param name Its name
    * @param image Size, and what differs from the map's view
    * @param options The token that it wants, a signal
@@ -245,6 +267,8 @@ export class NamedMapsApi {
 
   /**
    * The address of a static image of a named map; nothing is sent.
+   *
+   * Endpoint: `GET api/v1/map/static/named/{name}/{width}/{height}.{format}`.
    *
    * @param name Its name
    * @param image Size, and what differs from the map's view

@@ -118,6 +118,8 @@ export class SyncTablesApi {
   /**
    * Makes a table that is read again at an interval. Not retried after a failure.
    *
+   * Endpoint: `POST api/v1/synchronizations`.
+   *
    * @param source A URL, a database, or a service
    * @param options The interval, what CARTO is to do with the data, a signal
    * @returns The synchronised table; its first run has not ended
@@ -152,6 +154,8 @@ export class SyncTablesApi {
   /**
    * The synchronised tables of the account; all come in one answer.
    *
+   * Endpoint: `GET api/v1/synchronizations`.
+   *
    * @param options A signal
    */
   async *list(options: { signal?: AbortSignal | undefined } = {}): AsyncGenerator<SyncTable, void, void> {
@@ -169,6 +173,8 @@ export class SyncTablesApi {
   /**
    * One synchronised table.
    *
+   * Endpoint: `GET api/v1/synchronizations/{id}`.
+   *
    * @param id Its id
    * @param options A signal
    * @throws {ResponseError} `not-found` when there is none
@@ -179,6 +185,8 @@ export class SyncTablesApi {
 
   /**
    * Reads the table again now. The server refuses unless the last attempt is 900 s ago.
+   *
+   * Endpoint: `PUT api/v1/synchronizations/{id}/sync_now`.
    *
    * @param id Its id
    * @param options A signal
@@ -201,6 +209,8 @@ export class SyncTablesApi {
   /**
    * How the run that {@link SyncTablesApi.syncNow} asked for stands.
    *
+   * Endpoint: `GET api/v1/synchronizations/{id}/sync_now`.
+   *
    * @param id Its id
    * @param options A signal
    */
@@ -218,6 +228,8 @@ export class SyncTablesApi {
 
   /**
    * Waits until the run that is under way has ended.
+   *
+   * Endpoint: `GET api/v1/synchronizations/{id}`.
    *
    * @param id Its id
    * @param options Signal, progress, times
@@ -245,6 +257,8 @@ export class SyncTablesApi {
 
   /**
    * Stops reading a table again; the table stays.
+   *
+   * Endpoint: `DELETE api/v1/synchronizations/{id}`.
    *
    * @param id Its id
    * @param options A signal

@@ -45,7 +45,20 @@ export interface TableChanges {
   tags?: string | undefined;
 }
 
-/** The metadata of tables: `api/v1/tables`. Needs the master key; rows are read and written by other APIs. */
+/**
+ * The metadata of tables: `api/v1/tables`. Needs the master key; rows are read and written by other APIs.
+ *
+ * @example How many rows a table has, with a `fetch` of your own
+ * ```ts
+ * import { ClassicClient, Credentials } from "@cartoframes/cartoframes/classic";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const carto = new ClassicClient(new Credentials({ username: "ana", apiKey: "1234" }), {
+ *   fetch: () => Promise.resolve(Response.json({ id: "t1", name: "cafes", row_count: 5 })),
+ * });
+ * assertEquals((await carto.tables.get("cafes")).row_count, 5);
+ * ```
+ */
 export class TablesApi {
   readonly #requests: AccountRequests;
 
@@ -61,6 +74,8 @@ export class TablesApi {
   /**
    * One table.
    *
+   * Endpoint: `GET api/v1/tables/{id}`.
+   *
    * @param id Its id or name
    * @param options A signal
    * @throws {ResponseError} `not-found` when there is none
@@ -71,6 +86,8 @@ export class TablesApi {
 
   /**
    * Changes what the dashboard tells of a table.
+   *
+   * Endpoint: `PUT api/v1/tables/{id}`.
    *
    * @param id Its id or name
    * @param changes The members to change
@@ -86,6 +103,8 @@ export class TablesApi {
 
   /**
    * Deletes a table and its dataset, although maps may use it; `datasets.delete` looks first.
+   *
+   * Endpoint: `DELETE api/v1/tables/{id}`.
    *
    * @param id Its id or name
    * @param options A signal

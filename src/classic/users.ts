@@ -112,6 +112,8 @@ export class UsersApi {
   /**
    * One user.
    *
+   * Endpoints: `GET api/v1/organization/{org}/users/{name}`, `GET api/v1/users/{name}`.
+   *
    * @param username The user name
    * @param options The organisation, a signal
    * @throws {ResponseError} `not-found` when there is none
@@ -122,6 +124,8 @@ export class UsersApi {
 
   /**
    * Makes a user of an organisation. Not retried after a failure.
+   *
+   * Endpoint: `POST api/v1/organization/{org}/users`.
    *
    * @param user User name, e-mail address, password and the rest
    * @param options The organisation, a signal
@@ -137,6 +141,8 @@ export class UsersApi {
   /**
    * Changes a user; what is not given stays.
    *
+   * Endpoint: `PUT api/v1/organization/{org}/users/{name}`.
+   *
    * @param username The user name
    * @param changes The members to change
    * @param options The organisation, a signal
@@ -148,6 +154,8 @@ export class UsersApi {
 
   /**
    * Deletes a user of an organisation **with all data**.
+   *
+   * Endpoint: `DELETE api/v1/organization/{org}/users/{name}`.
    *
    * @param username The user name
    * @param options The organisation, a signal

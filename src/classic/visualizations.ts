@@ -69,6 +69,8 @@ export class VisualizationsApi {
   /**
    * The maps of the account, the last changed first. Pages are asked for as the loop goes on.
    *
+   * Endpoint: `GET api/v1/viz`.
+   *
    * @param options Limit, filters, order
    * @throws {ArgumentError} A number is no whole number from 0
    */
@@ -78,6 +80,8 @@ export class VisualizationsApi {
 
   /**
    * One map.
+   *
+   * Endpoint: `GET api/v1/viz/{id}`.
    *
    * @param id Its id
    * @param options A signal
@@ -89,6 +93,8 @@ export class VisualizationsApi {
 
   /**
    * Renames a map.
+   *
+   * Endpoint: `PUT api/v1/viz/{id}`.
    *
    * @param id Its id
    * @param name The new name
@@ -105,6 +111,8 @@ export class VisualizationsApi {
   /**
    * Changes what the dashboard tells of a map; what is not given stays.
    *
+   * Endpoint: `PUT api/v1/viz/{id}`.
+   *
    * @param id Its id
    * @param changes The members to change
    * @returns The map as it is then
@@ -119,6 +127,8 @@ export class VisualizationsApi {
 
   /**
    * Changes who may see a map.
+   *
+   * Endpoint: `PUT api/v1/viz/{id}`.
    *
    * @param id Its id
    * @param privacy `PRIVATE`, `PUBLIC`, `LINK` or `PASSWORD`, in any case
@@ -149,6 +159,8 @@ export class VisualizationsApi {
   /**
    * Whose a map is and with whom it is shared.
    *
+   * Endpoint: `GET api/v1/viz/{id}`.
+   *
    * @param id Its id
    * @returns The permission
    */
@@ -173,6 +185,8 @@ export class VisualizationsApi {
 
   /**
    * Deletes a map; the tables that it draws stay.
+   *
+   * Endpoint: `DELETE api/v1/viz/{id}`.
    *
    * @param id Its id
    * @param options A signal
@@ -220,6 +234,8 @@ export class VisualizationsApi {
 
   /**
    * Waits until an export has ended.
+   *
+   * Endpoint: `GET api/v3/visualization_exports/{id}`.
    *
    * @param id The export's id
    * @param options Signal, progress, times
