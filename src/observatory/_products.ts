@@ -207,5 +207,6 @@ export async function toDataFrame(
     if (known !== undefined) types[String(data.column_name)] = known;
   }
   const frame = await GeoDataFrame.fromCSVStream(stream, { types, srid: 4326 });
-  return frame.hasColumn("geom") ? frame.setGeometry("geom", { srid: 4326 }) : frame;
+  if (!frame.hasColumn("geom")) return frame;
+  return frame.setGeometry("geom", { srid: 4326, drop: true }).rename({ geometry: "geom" });
 }
