@@ -33,7 +33,7 @@ export function readGeojson(name: string, bytes: Uint8Array, options: ReadOption
   if (text.trim() === "") throw new ImportFailure(1005, "The file is empty");
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = HAS_LONG_INTEGERS.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
   } catch (error) {
     throw new ImportFailure(3007, `The file is no JSON: ${(error as Error).message}`);
   }
@@ -51,6 +51,17 @@ export function readGeojson(name: string, bytes: Uint8Array, options: ReadOption
     geometry: { form: "geojson", system: readSystem(root) },
     rows: rowsOf(features, given),
   };
+}
+
+/** Integers of so many digits may be more than a JavaScript number holds. */
+const HAS_LONG_INTEGERS = /(?<![.\d])\d{16,}(?![.\deE])/;
+
+/** Keeps all digits of long integers; those of coordinates, which have an index for a name, are numbers anyway. */
+function keepDigits(key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source;
+  const isLong = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "") &&
+    !/^\d+$/.test(key);
+  return isLong ? BigInt(source ?? "0") : value;
 }
 
 function* rowsOf(features: readonly Feature[], keys: readonly string[]): Generator<(string | null)[]> {
@@ -113,9 +124,12 @@ function typeOf(values: readonly unknown[], options: ReadOptions): string {
   const present = values.filter((value) => value !== null && value !== undefined);
   if (!options.guessesTypes || present.length === 0) return "text";
   if (present.every((value) => typeof value === "boolean")) return "boolean";
-  if (present.every((value) => typeof value === "number")) {
-    if (!present.every(Number.isInteger)) return "double precision";
-    return present.every((value) => Math.abs(Number(value)) < 2147483648) ? "integer" : "bigint";
+  if (present.every((value) => typeof value === "number" || typeof value === "bigint")) {
+    if (present.some((value) => typeof value === "number" && !Number.isInteger(value))) {
+      return "double precision";
+    }
+    if (present.every((value) => Math.abs(Number(value)) < 2147483648)) return "integer";
+    return present.every((value) => Math.abs(Number(value)) < 2 ** 63) ? "bigint" : "numeric";
   }
   if (!present.every((value) => typeof value === "string")) return "text";
   const guess = new TypeGuess();

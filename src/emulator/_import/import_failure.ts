@@ -138,16 +138,16 @@ export class TypeGuess {
 
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
+const DATE = /^\d{4}[-/](?:0[1-9]|1[0-2])[-/](?:0[1-9]|[12]\d|3[01])$/;
 const TIME =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?$/;
+  /^\d{4}[-/](?:0[1-9]|1[0-2])[-/](?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?$/;
 
 function kindOf(text: string): string {
   if (INTEGER.test(text)) {
     const number = Number(text);
     if (number >= -2147483648 && number <= 2147483647) return "integer";
-    // A number of more digits would lose some: it stays a text.
-    return text.length <= 18 ? "bigint" : "text";
+    // A number that does not fit would lose digits: it stays a text.
+    return text.length < 19 || BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? "bigint" : "text";
   }
   if (DECIMAL.test(text)) return "double precision";
   if (/^(?:true|false)$/i.test(text)) return "boolean";
@@ -156,6 +156,7 @@ function kindOf(text: string): string {
 }
 
 function isDay(text: string): boolean {
-  const day = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+  const dashed = text.replaceAll("/", "-");
+  const day = new Date(`${dashed}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(dashed);
 }
