@@ -206,7 +206,34 @@ export async function toDataFrame(
     const known = TYPES[String(data.db_type)];
     if (known !== undefined) types[String(data.column_name)] = known;
   }
-  const frame = await GeoDataFrame.fromCSVStream(stream, { types, srid: 4326 });
+  const { names, all } = await readHeader(stream);
+  const known = Object.fromEntries(Object.entries(types).filter(([name]) => names.includes(name)));
+  const frame = await GeoDataFrame.fromCSVStream(all, { types: known, srid: 4326 });
   if (!frame.hasColumn("geom")) return frame;
   return frame.setGeometry("geom", { srid: 4326, drop: true }).rename({ geometry: "geom" });
+}
+
+/** The names of the columns, and the stream as it was. */
+async function readHeader(
+  stream: ReadableStream<Uint8Array>,
+): Promise<{ names: string[]; all: AsyncIterable<Uint8Array> }> {
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  let text = "";
+  while (!text.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    text += new TextDecoder().decode(value);
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* chunks;
+      for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    } finally {
+      await reader.cancel().catch(() => {});
+    }
+  }
+  const [line = ""] = text.split(/\r?\n/, 1);
+  return { names: line.split(",").map((name) => name.replace(/^"(.*)"$/s, "$1")), all: all() };
 }
