@@ -102,7 +102,7 @@ async function policyOf(
   const scripts = libraries.map((library) =>
     library.kind === "packed" ? `'sha256-${library.hash}'` : library.url
   );
-  const tiles = sources.flatMap((source) => source.type === "tiles" ? source.urls.map(originOf) : []);
+  const tiles = sources.flatMap((source) => source.type === "tiles" ? [originOf(source.endpoint)] : []);
   const hosts = streets.flatMap(streetHosts);
   const fetched = [...new Set([...tiles, ...hosts])];
   return [

@@ -312,6 +312,14 @@ function polygonLayers(
     updateTriggers: { getFillColor: look.fill, getFilterValue: state.revision },
   });
   if (!hasWidth(look.strokeWidth)) return [fill];
+  if (polygons.outline) {
+    const { vertices, starts, rows } = polygons.outline;
+    const pieceRow = (part: number) => rows === null ? part : rows[part] as number;
+    const id = deckId(state, "polygon", "-outline");
+    const props = { ...common, pickable: false };
+    const data = pathData(vertices, starts);
+    return [fill, pathLayer(library, state, id, data, look.stroke, look.strokeWidth, pieceRow, props)];
+  }
   const { partOfRing } = once(
     ringStarts,
     () => ({ partOfRing: partsOfRings(starts, ringStarts.length - 1) }),

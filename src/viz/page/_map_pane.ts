@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** One map of the page: its boxes, its camera, what draws it, and what it tells the pointer. */
-import type { PageMap } from "./description.ts";
+import type { PageMap, PageTiles } from "./description.ts";
 import { backgroundOf, landLayers } from "./_basemap.ts";
 import { type Cluster, clustersOf } from "./_clusters.ts";
 import { element } from "./_dom.ts";
@@ -14,6 +14,8 @@ import { drawLayerPoints, drawPreview, rasterView } from "./_preview.ts";
 import { pointAt, type RasterView } from "./_raster.ts";
 import { followsZoom } from "./_scales.ts";
 import type { Graphics } from "./_software.ts";
+import { dataOfTiles } from "./_tile_data.ts";
+import { Tiles } from "./_tiles.ts";
 import { cameraOf, startStreetMap, type StreetLibrary, type StreetMap } from "./_street_map.ts";
 import type { WidgetView } from "./_widgets/view.ts";
 import { widgetView } from "./_widgets/make.ts";
@@ -44,6 +46,7 @@ export class MapPane {
   readonly #legends: { readonly state: LayerState; readonly view: LegendView }[] = [];
   readonly #widgets: { readonly state: LayerState; readonly view: WidgetView }[] = [];
   readonly #clusters = new Map<LayerState, readonly Cluster[]>();
+  readonly #tiles: Tiles[] = [];
   readonly #sheets = new Map<LayerState, Sheet>();
   #library: Library | null = null;
   #deck: InstanceType<Library["Deck"]> | null = null;
@@ -57,13 +60,20 @@ export class MapPane {
   #isDirty = false;
 
   /** Puts the map's boxes into `parent`, which must be on the page; draws nothing yet. */
-  constructor(id: string, map: PageMap, data: readonly Data[], parent: HTMLElement) {
+  constructor(id: string, map: PageMap, data: readonly (Data | PageTiles)[], parent: HTMLElement) {
     this.map = map;
     this.#hasOutline = map.basemap.kind === "outline";
     this.layers = map.layers.map((layer, i) => {
       const source = data[layer.source];
       if (!source) throw new Error(`There is no source ${layer.source}`);
-      return new LayerState(`${id}-${i}`, layer, source);
+      if (!("type" in source)) return new LayerState(`${id}-${i}`, layer, source);
+      const state = new LayerState(`${id}-${i}`, layer, dataOfTiles(source, []));
+      const changed = (rows: Data) => {
+        state.replace(rows);
+        this.#settle();
+      };
+      this.#tiles.push(new Tiles(source, changed, (text) => this.say(text)));
+      return state;
     });
     this.element = element(
       "section",
@@ -75,7 +85,7 @@ export class MapPane {
     this.#stage.append(this.#street, this.#preview, this.#canvas);
     parent.append(this.element);
     this.camera = this.#firstCamera();
-    this.#addBoxes();
+    this.#addBoxes(data.filter((source) => "type" in source));
     for (const state of this.layers) {
       state.clock?.onChange(() => this.#draw());
     }
@@ -88,7 +98,11 @@ export class MapPane {
 
   /** Whether all is on the screen as it will stay until somebody does something. */
   get isStill(): boolean {
-    return this.#isReady && !this.#isDirty && this.#rest === undefined;
+    return this.#isReady && !this.#isDirty && this.#rest === undefined && this.#hasTiles;
+  }
+
+  get #hasTiles(): boolean {
+    return this.#tiles.every(({ isComplete }) => isComplete);
   }
 
   /** The size of the map in CSS pixels. */
@@ -108,7 +122,7 @@ export class MapPane {
 
   // -------------------------------------------------------------------------------------------- boxes
 
-  #addBoxes(): void {
+  #addBoxes(sources: readonly PageTiles[]): void {
     const { map } = this;
     const left = element("aside", { class: "panel left", "aria-label": "Legends" });
     if (map.title) left.append(element("h1", {}, map.title));
@@ -136,7 +150,7 @@ export class MapPane {
     if (right.hasChildNodes()) this.#stage.append(right);
     if (!map.isStatic) this.#stage.append(this.#zoomButtons(), this.#hover.element, this.#clicked.element);
     if (map.showInfo) this.#stage.append(this.#info);
-    const attribution = attributionOf(map);
+    const attribution = attributionOf(map, sources);
     if (attribution) this.#stage.append(element("div", { class: "attribution" }, attribution));
     this.#stage.append(this.#note);
     this.#tellWhere();
@@ -196,6 +210,7 @@ export class MapPane {
       else this.#useOutline(basemap.name);
     }
     this.#drawSheets();
+    this.#lookForTiles();
     this.#deck = new library.Deck({
       parent: this.#canvas as HTMLDivElement,
       views: new library.MapView({ id: "view", repeat: true, farZMultiplier: 2 }),
@@ -242,7 +257,7 @@ export class MapPane {
 
   #rendered(): void {
     this.#isDirty = false;
-    if (this.#isReady || !this.#deck) return;
+    if (this.#isReady || !this.#deck || !this.#hasTiles) return;
     const layers = this.#deck.props.layers as readonly DeckLayer[];
     if (!layers.every((layer) => layer.isLoaded)) return;
     this.#isReady = true;
@@ -368,7 +383,13 @@ export class MapPane {
   #rested(): void {
     this.#rest = undefined;
     this.#streetMap?.resize();
+    this.#lookForTiles();
     this.#settle();
+  }
+
+  #lookForTiles(): void {
+    const { width, height } = this.size;
+    for (const tiles of this.#tiles) tiles.look(visibleBox(this.camera, width, height), this.camera.zoom);
   }
 
   /** Computes again what follows the viewport and the filters. */
@@ -487,7 +508,12 @@ export class MapPane {
   }
 }
 
-function attributionOf({ basemap }: PageMap): string {
-  if (basemap.kind === "outline") return "Natural Earth";
-  return basemap.kind === "style" ? basemap.attribution : "";
+function attributionOf({ basemap }: PageMap, sources: readonly PageTiles[]): string {
+  const beneath = basemap.kind === "outline"
+    ? "Natural Earth"
+    : basemap.kind === "style"
+    ? basemap.attribution
+    : "";
+  return [...new Set([beneath, ...sources.map(({ attribution }) => attribution)])].filter((text) => text)
+    .join(" · ");
 }

@@ -36,6 +36,8 @@ export interface Polygons {
   readonly ringStarts: Uint32Array<ArrayBuffer>;
   readonly starts: Uint32Array<ArrayBuffer>;
   readonly rows: Uint32Array | null;
+  /** Lines to draw as outlines, where they are not the rings: pieces of polygons have edges that are none. */
+  readonly outline?: Lines;
 }
 
 /** A column, read by row. */

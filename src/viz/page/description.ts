@@ -201,11 +201,20 @@ export interface PageTimes extends PageColumnBase {
   readonly values: PageBufferId;
 }
 
-/** Vector tiles (MVT) of the Maps API; the URL holds at most a key that its user said is safe to publish. */
+/**
+ * Vector tiles (MVT) of the Maps API, whose rows are not in the page. When the page is opened it sends `config` to
+ * `endpoint?api_key=…` by POST as `application/json`; `layergroupid` in the answer names the map, and its tiles are
+ * `endpoint/layergroupid/tileLayer/{z}/{x}/{y}.mvt?api_key=…`. A map ends some minutes after its last use: where a tile
+ * answers 400 or 404, the page makes the map again. An empty tile is a 204. The viewer draws them (`_tiles.ts`).
+ */
 export interface PageTiles {
   readonly type: "tiles";
-  /** The addresses, with `{z}`, `{x}`, `{y}`; any of them will do. */
-  readonly urls: readonly string[];
+  /** Where maps are made, such as `https://ana.carto.com/api/v1/map`. */
+  readonly endpoint: string;
+  /** A key that may be seen by everybody: `default_public`, or one that its user gave for this. */
+  readonly apiKey: string;
+  /** The map to make, as JSON text. */
+  readonly config: string;
   /** The layer within the tiles. */
   readonly tileLayer: string;
   readonly minZoom: number;
@@ -213,7 +222,7 @@ export interface PageTiles {
   /** What the features are. */
   readonly kind: PageKind;
   readonly bounds: PageBounds | null;
-  /** The attributes that the features carry. */
+  /** The attributes that the features carry; a missing one is null, and times are milliseconds. */
   readonly columns: readonly { readonly name: string; readonly kind: PageColumn["kind"] }[];
   /** Who must be named; plain text, or empty. */
   readonly attribution: string;

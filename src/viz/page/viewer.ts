@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** What runs in the page: reads the description and the data, draws a first frame, then hands over to deck.gl. */
-import { PAGE_VERSION, type PageDocument } from "./description.ts";
+import { PAGE_VERSION, type PageDocument, type PageTiles } from "./description.ts";
 import { element } from "./_dom.ts";
 import type { Library } from "./_layers.ts";
 import { MapPane } from "./_map_pane.ts";
@@ -52,7 +52,7 @@ async function loadLibrary(id: string): Promise<void> {
   place.remove();
 }
 
-function makePanes(page: PageDocument, data: readonly Data[]): MapPane[] {
+function makePanes(page: PageDocument, data: readonly (Data | PageTiles)[]): MapPane[] {
   const { grid } = page;
   const root = element("main", { class: grid ? "grid" : "single" });
   document.body.append(root);
@@ -79,9 +79,7 @@ async function main(): Promise<void> {
   performance.mark("cartoframes-start");
   const buffers = await readBuffers(page.buffers);
   performance.mark("cartoframes-read");
-  const data = page.sources.map((source): Data =>
-    source.type === "data" ? readData(source, buffers) : { rows: 0, columns: new Map() }
-  );
+  const data = page.sources.map((source) => source.type === "data" ? readData(source, buffers) : source);
   const panes = makePanes(page, data);
   globals.cartoframes = { maps: panes };
   for (const pane of panes) pane.preview();
