@@ -7,7 +7,7 @@ import { describeBoxes, type MapRules } from "./_describe_boxes.ts";
 import { layerColumns } from "./_layer_columns.ts";
 import { pageColumn } from "./_page_column.ts";
 import { type PageGeometry, pageGeometry } from "./_page_geometry.ts";
-import { noColumn, readSource, type SourceFrame } from "./_read_source.ts";
+import { lookAt, noColumn, readLocal, readRemote, type SourceFrame } from "./_read_source.ts";
 import { resolveBasemap } from "./basemaps.ts";
 import type { Layer } from "./layer.ts";
 import { Layout } from "./layout.ts";
@@ -18,6 +18,7 @@ import {
   type PageDocument,
   type PageLayer,
   type PageMap,
+  type PageSource,
   type PageViewport,
 } from "./page/description.ts";
 import type { Source } from "./source.ts";
@@ -51,10 +52,7 @@ export async function describePage(
   const sources: DescribedSource[] = [];
   for (const source of new Set(layers.map((layer) => layer.source))) {
     const users = layers.filter((layer) => layer.source === source);
-    const needed = [...new Set(users.flatMap(layerColumns))];
-    sources.push(
-      new DescribedSource(source, await readSource(source, needed, options.signal), sources.length, sink),
-    );
+    sources.push(await describeSource(source, users, sources.length, sink, options.signal));
   }
   const find = ({ source }: Layer) => sources.find((each) => each.source === source) as DescribedSource;
   const described: PageMap[] = [];
@@ -121,7 +119,7 @@ async function describeLayer(
   rules: MapRules,
 ): Promise<PageLayer> {
   const { kinds } = source.geometry;
-  const compiled = compileStyle(layer.style, kinds, source.column);
+  const compiled = compileStyle(source.settle(layer.style), kinds, source.column);
   const boxes = await describeBoxes(layer, compiled, kinds, source.column, rules);
   return {
     title: layer.title ?? name,
@@ -132,8 +130,48 @@ async function describeLayer(
   };
 }
 
+/** A source as layers use it. */
+interface DescribedSource {
+  readonly source: Source;
+  readonly index: number;
+  readonly geometry: Pick<PageGeometry, "kinds" | "bounds">;
+  /** A column by name; from now on it belongs to the page. */
+  readonly column: Columns;
+  /** A style with all that the page's columns do not tell. */
+  settle(style: Layer["style"]): Layer["style"];
+  describe(sink: BufferSink): PageSource;
+}
+
+async function describeSource(
+  source: Source,
+  users: readonly Layer[],
+  index: number,
+  sink: BufferSink,
+  signal: AbortSignal | undefined,
+): Promise<DescribedSource> {
+  if (source.isLocal()) return new DataSource(source, await readLocal(source, signal), index, sink);
+  const needed = [...new Set(users.flatMap(layerColumns))];
+  const remote = await lookAt(source, needed, signal);
+  const frame = await readRemote(source, remote, needed, signal);
+  if (frame !== undefined) return new DataSource(source, frame, index, sink);
+  const { tileSource } = await import("./_tiles.ts");
+  const tiles = await tileSource(source, remote, needed, users.map(({ style }) => style), signal);
+  return {
+    source,
+    index,
+    geometry: { kinds: [tiles.page.kind], bounds: tiles.page.bounds },
+    column: (name, argument) => {
+      const view = tiles.view(name);
+      if (view === undefined) throw noColumn(name, argument, remote.fields.map((field) => field.name));
+      return view;
+    },
+    settle: tiles.settle,
+    describe: () => tiles.page,
+  };
+}
+
 /** A source that is read: its geometries lie in the page, and its columns are gathered as they are asked for. */
-class DescribedSource {
+class DataSource implements DescribedSource {
   readonly source: Source;
   readonly index: number;
   readonly geometry: PageGeometry;
@@ -163,6 +201,10 @@ class DescribedSource {
     this.#views.set(name, view);
     return view;
   };
+
+  settle(style: Layer["style"]): Layer["style"] {
+    return style;
+  }
 
   describe(sink: BufferSink): PageData {
     sink.compress = this.source.options.encodeData ?? true;

@@ -1,11 +1,12 @@
 import { Credentials } from "../auth/credentials.ts";
 import { sql } from "../classic/sql_text.ts";
-import { ArgumentError, isCartoError, UnsupportedError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError } from "../errors/mod.ts";
 import type { Column } from "../frame/column.ts";
 import { frameInWgs84 } from "../frame/files/_to_wgs84.ts";
 import { readFile } from "../frame/files/read_file.ts";
 import { type FrameInput, toGeoDataFrame } from "../frame/from_any.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { Field } from "../frame/types.ts";
 import { getTableNames } from "../tables/get_table_names.ts";
 import { hasTable } from "../tables/has_table.ts";
 import { readCartoBatches } from "../tables/read_carto_batches.ts";
@@ -23,38 +24,29 @@ export interface SourceFrame {
 }
 
 /**
- * Reads a source: of tables and queries the columns that are needed, and no more rows than a page should hold.
+ * Reads a frame or file.
  *
- * @throws {ArgumentError} There is no geometry, or a column does not exist
+ * @throws {ArgumentError} There is no geometry
  */
-export async function readSource(
-  source: Source,
-  needed: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<SourceFrame> {
+export async function readLocal(source: Source, signal: AbortSignal | undefined): Promise<SourceFrame> {
   signal?.throwIfAborted();
-  const { geomCol } = source.options;
-  const read = source.isLocal() ? await readLocal(source, signal) : await readRemote(source, needed, signal);
-  const named = withGeometry(read, geomCol);
-  const frame = await frameInWgs84(named, "the source");
-  signal?.throwIfAborted();
-  return { frame, geometry: frame.geometry as Column };
-}
-
-async function readLocal(
-  { kind, input, options }: Source,
-  signal: AbortSignal | undefined,
-): Promise<GeoDataFrame> {
-  const { geomCol, file } = options;
-  if (kind === "file") {
-    return await readFile(input as string | URL, {
+  const { geomCol, file } = source.options;
+  const { input, kind } = source;
+  const frame = kind === "file"
+    ? await readFile(input as string | URL, {
       ...file,
       ...(geomCol === undefined ? {} : { geometryColumn: geomCol }),
       signal,
-    });
-  }
-  // A geometry that is named may be told in any way, in a frame as well as in rows
-  return toGeoDataFrame(input as FrameInput);
+    })
+    : toGeoDataFrame(input as FrameInput);
+  const result = await inDegrees(withGeometry(frame, geomCol));
+  signal?.throwIfAborted();
+  return result;
+}
+
+async function inDegrees(frame: GeoDataFrame): Promise<SourceFrame> {
+  const result = await frameInWgs84(frame, "the source");
+  return { frame: result, geometry: result.geometry as Column };
 }
 
 /** The frame with its geometry set. */
@@ -85,40 +77,70 @@ export function noColumn(name: string, argument: string, names: readonly string[
   });
 }
 
-async function readRemote(
+/** A table or query, looked at but not read. */
+export interface RemoteSource {
+  /** What it is called in messages. */
+  readonly named: string;
+  /** The rows as a query of its own. */
+  readonly query: string;
+  readonly fields: readonly Field[];
+  /** The geometry column. */
+  readonly geometry: string;
+}
+
+/** Looks at a table or query: its columns, and which of them is the geometry. */
+export async function lookAt(
   { input, options }: Source,
   needed: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<GeoDataFrame> {
-  const { credentials, transport, geomCol, schema, maxRows = MAX_ROWS } = options;
-  const common = { credentials, transport, signal };
+): Promise<RemoteSource> {
+  const { credentials, transport, geomCol, schema } = options;
   const source = parseSource(input, schema);
-  const operation = `make a map of ${sourceName(source)}`;
-  const fields = await (await resolvePlatform(common)).describe(source, { operation, signal });
+  const named = sourceName(source);
+  const call = { operation: `make a map of ${named}`, signal };
+  const fields = await (await resolvePlatform({ credentials, transport, signal })).describe(source, call);
   const names = fields.map(({ name }) => name);
   for (const name of needed) if (!names.includes(name)) throw noColumn(name, "value", names);
-  const geometries = fields.filter(({ type }) => type === "geometry" || type === "geography").map((
-    { name },
-  ) => name);
+  const geometries = fields.filter(isGeometry).map(({ name }) => name);
   const geometry = geomCol ?? (geometries.includes("the_geom") ? "the_geom" : geometries[0]);
-  if (geometry === undefined) throw noGeometry(sourceName(source));
+  if (geometry === undefined) throw noGeometry(named);
   if (!names.includes(geometry)) throw noColumn(geometry, "geomCol", names);
+  return { named, query: sourceSql(source), fields, geometry };
+}
+
+function isGeometry({ type }: Field): boolean {
+  return type === "geometry" || type === "geography";
+}
+
+/** The rows of a table or query, only the columns needed; undefined where there are more rows than a page should hold. */
+export async function readRemote(
+  { options }: Source,
+  { query, geometry, fields }: RemoteSource,
+  needed: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<SourceFrame | undefined> {
+  const { credentials, transport, maxRows = MAX_ROWS } = options;
   const columns = [...new Set([geometry, ...needed])].map((name) => sql.id(name)).join(", ");
   const batches: GeoDataFrame[] = [];
   let rows = 0;
-  const query = `SELECT ${columns} FROM (${sourceSql(source)}) AS _source`;
-  for await (
-    const batch of readCartoBatches(query, { ...common, limit: maxRows + 1, batchRows: 65_536 })
-  ) {
+  const read = readCartoBatches(`SELECT ${columns} FROM (${query}) AS _source`, {
+    credentials,
+    transport,
+    signal,
+    limit: maxRows + 1,
+    batchRows: 65_536,
+  });
+  for await (const batch of read) {
     batches.push(batch);
     rows += batch.numRows;
   }
-  if (rows > maxRows) throw tooLarge(sourceName(source), maxRows);
+  if (rows > maxRows) return undefined;
   const [first, ...others] = batches;
   const frame = (first as GeoDataFrame).concat(...others);
-  return frame.geometryColumn === geometry || !geometries.includes(geometry)
-    ? frame
-    : frame.setGeometry(geometry, { name: geometry });
+  const isThere = fields.some((field) => field.name === geometry && isGeometry(field));
+  return await inDegrees(
+    isThere ? frame.setGeometry(geometry, { name: geometry }) : withGeometry(frame, geometry),
+  );
 }
 
 function noGeometry(named: string): ArgumentError {
@@ -126,13 +148,6 @@ function noGeometry(named: string): ArgumentError {
     argument: "source",
     hint: 'Select a geometry, or name the column that holds one: { geomCol: "…" }',
   });
-}
-
-function tooLarge(named: string, maxRows: number): UnsupportedError {
-  return new UnsupportedError(
-    `Cannot put ${named} into a page: it has more than ${maxRows.toLocaleString("en")} rows`,
-    { hint: "Aggregate or filter it in SQL, or raise `maxRows`" },
-  );
 }
 
 /** The same account with the key that everybody has. */

@@ -105,8 +105,8 @@ export class Layer {
 }
 
 function sourceOptions(options: LayerOptions): SourceOptions {
-  const { credentials, transport, geomCol, encodeData, schema, maxRows, file } = options;
-  return { credentials, transport, geomCol, encodeData, schema, maxRows, file };
+  const { credentials, transport, geomCol, encodeData, schema, maxRows, mapsApiKey, file } = options;
+  return { credentials, transport, geomCol, encodeData, schema, maxRows, mapsApiKey, file };
 }
 
 /** A list that was given, empty for false; undefined where the default holds. */

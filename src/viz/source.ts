@@ -19,8 +19,13 @@ export interface SourceOptions extends Pick<TableOptions, "credentials" | "trans
   encodeData?: boolean | undefined;
   /** The schema of a table, such as the name of a colleague who shares it. */
   schema?: string | undefined;
-  /** The most rows of a table or query that are put into the page. Default: 200,000. More are an error. */
+  /** The most rows of a table or query that are put into the page; more are refused. Default: 200,000. */
   maxRows?: number | undefined;
+  /**
+   * The key with which the page reads tiles. Whoever sees the page can use it, so the master key is refused: give one
+   * that may read the rows and nothing else. Default: `default_public`, where that may read them.
+   */
+  mapsApiKey?: string | undefined;
   /** How a file is read. */
   file?: ReadFileOptions | undefined;
 }
@@ -74,7 +79,10 @@ export class Source {
       ...options,
       ...(isRemote ? { credentials: requireCredentials(options.credentials) } : {}),
     });
-    const { maxRows, geomCol } = options;
+    const { maxRows, geomCol, mapsApiKey } = options;
+    if (mapsApiKey !== undefined && (typeof mapsApiKey !== "string" || mapsApiKey === "")) {
+      throw new ArgumentError("Cannot use this mapsApiKey: it must be a text", { argument: "mapsApiKey" });
+    }
     if (maxRows !== undefined && !(Number.isInteger(maxRows) && maxRows > 0)) {
       throw new ArgumentError("Cannot use this maxRows: it must be a whole number of 1 or more", {
         argument: "maxRows",

@@ -4,8 +4,17 @@ import { Credentials } from "../../src/auth/mod.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
 import { ArgumentError, UnsupportedError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
-import { toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
-import { colorBinsStyle, Layer, Map as CartoMap, popupElement, Source } from "../../src/viz/mod.ts";
+import { readCarto, toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
+import {
+  colorBinsStyle,
+  colorCategoryStyle,
+  Layer,
+  type LayerOptions,
+  Map as CartoMap,
+  popupElement,
+  sizeContinuousStyle,
+  Source,
+} from "../../src/viz/mod.ts";
 import { PageReader } from "./_page_reader.ts";
 
 const CAFES = GeoDataFrame.fromColumns({
@@ -66,12 +75,6 @@ Deno.test("LAY-022: a map of a table or query holds what it uses, and no credent
     ArgumentError,
     "Cannot make a map of the query: it has no geometry column",
   );
-  const large = await assertRejects(
-    () => PageReader.ofLayer("cafes", { credentials, maxRows: 2 }),
-    UnsupportedError,
-    'Cannot put table "cafes" into a page: it has more than 2 rows',
-  );
-  assert(large.hint?.includes("maxRows"));
   const told = await PageReader.ofLayer("SELECT ST_AsText(the_geom) AS place, stars FROM cafes", {
     credentials,
     geomCol: "place",
@@ -90,4 +93,89 @@ Deno.test("LAY-022: a map of a table or query holds what it uses, and no credent
   const shared = await PageReader.of(map);
   assertEquals(shared.page.document.sources.length, 1);
   assertEquals(shared.data.columns.map(({ name }) => name), ["stars"]);
+});
+
+Deno.test("more rows than a page should hold are tiles, with a key that may be seen, never the master key", async () => {
+  await using carto = await startEmulator({ accounts: [{ username: "ana" }] });
+  const credentials = new Credentials(carto.credentials("ana"));
+  await toCarto(CAFES, "cafes", { credentials });
+  const asked: { key: string | null; config: { layers: { options: { sql: string } }[] } }[] = [];
+  // The Maps and Auth APIs answer as the real ones do; SQL goes to the emulator
+  const transport = {
+    fetch: async (input: URL | Request | string, init?: RequestInit) => {
+      const request = new Request(input, init);
+      const url = new URL(request.url);
+      const key = url.searchParams.get("api_key") ??
+        atob(request.headers.get("authorization")?.split(" ")[1] ?? "").split(":")[1] ?? null;
+      if (url.pathname.endsWith("/api/v3/api_keys/")) {
+        const type = key === credentials.apiKey ? "master" : "regular";
+        const found = { name: "found", type, token: key, grants: [] };
+        return Response.json({ total: 1, count: 1, result: [found], _links: {} });
+      }
+      if (!url.pathname.endsWith("/api/v1/map")) return await fetch(request);
+      asked.push({ key, config: JSON.parse(await request.text()) });
+      return Response.json({
+        layergroupid: "6873ecf2:0",
+        metadata: { layers: [{ type: "mapnik", id: "layer0" }] },
+      });
+    },
+  };
+  const options = { credentials, transport, maxRows: 2 };
+  const make = (more: LayerOptions = {}) => PageReader.ofLayer("cafes", { ...options, ...more });
+
+  const unknown = await assertRejects(() => make(), ArgumentError, "they are private, and no key is given");
+  assertEquals(unknown.argument, "mapsApiKey");
+  const master = await assertRejects(() => make({ mapsApiKey: credentials.apiKey }), ArgumentError);
+  assertEquals(
+    master.message,
+    "Cannot put this key into a page: it is the master key, which may do everything",
+  );
+  assert(!`${master.message} ${master.hint}`.includes(credentials.apiKey));
+  assertEquals(asked, []);
+
+  const style = colorBinsStyle("stars", { bins: 3, size: sizeContinuousStyle("stars") });
+  const page = await make({ mapsApiKey: "reader_key", style, popupHover: popupElement("name") });
+  const [tiles] = page.page.document.sources;
+  assert(tiles?.type === "tiles");
+  assertEquals([tiles.endpoint, tiles.apiKey], [`${credentials.baseUrl}/api/v1/map`, "reader_key"]);
+  assertEquals([tiles.kind, tiles.tileLayer, tiles.columns], ["point", "layer0", [
+    { name: "stars", kind: "number" },
+    { name: "name", kind: "category" },
+  ]]);
+  assertEquals(tiles.bounds?.map((side) => Math.round(side * 1e6) / 1e6), [-3.7, 10, 2.1, 41.4]);
+  assertEquals(asked, [{ key: "reader_key", config: JSON.parse(tiles.config) }]);
+  assert(!JSON.stringify(page.page.document).includes(credentials.apiKey));
+  assertEquals(page.page.buffers.size, 0);
+  const { color, size } = page.layer.styles.point ?? {};
+  assert(color?.kind === "bins" && size?.kind === "continuous");
+  assertEquals([color.breaks, color.domain, color.noData, size.domain], [[2], [1, 3], null, [1, 3]]);
+  const columns = await readCarto(asked[0]?.config.layers[0]?.options.sql ?? "", { credentials });
+  assertEquals(columns.columnNames, ["stars", "name"]);
+
+  await updatePrivacyTable("cafes", "public", { credentials });
+  const open = await make({ style: colorCategoryStyle("name", { top: 1 }) });
+  assertEquals(
+    open.page.document.sources[0]?.type === "tiles" && open.page.document.sources[0].apiKey,
+    "default_public",
+  );
+  const category = open.layer.styles.point?.color;
+  assert(category?.kind === "category");
+  assertEquals([category.categories, category.others, category.noData], [["a"], "#a5aa99", "#c8c8c8"]);
+  const numbers = (await make({ style: colorCategoryStyle("stars", { top: 3 }) })).layer.styles.point?.color;
+  assert(numbers?.kind === "category");
+  assertEquals([numbers.categories, numbers.others, numbers.noData], [[1, 2, 3], null, null]);
+  for (const method of ["equal", "stdev"] as const) {
+    const bins = (await make({ style: colorBinsStyle("stars", { method, bins: 2 }) })).layer.styles.point
+      ?.color;
+    assertEquals(bins?.kind === "bins" && bins.breaks, [2]);
+  }
+  await assertRejects(
+    () => make({ style: colorBinsStyle("name") }),
+    ArgumentError,
+    "numbers or times are needed",
+  );
+
+  const map = new CartoMap(new Layer("cafes", options));
+  const refused = await assertRejects(() => map.toHTML(), UnsupportedError, "more rows than `maxRows`");
+  assert(refused.hint?.includes("raise `maxRows`"));
 });
