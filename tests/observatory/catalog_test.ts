@@ -31,7 +31,7 @@ function server(answer: (path: string) => unknown): { asked: string[]; options: 
   return { asked, options: { transport: { fetch, sleep: () => Promise.resolve() } } };
 }
 
-Deno.test("DO-001 DO-007 without credentials the catalogue that everybody may read is asked", async () => {
+Deno.test("DO-001 DO-007: without credentials the catalogue that everybody may read is asked", async () => {
   const { asked, options } = server(() => [{ id: "esp", name: "Spain" }]);
   const list = await new Catalog(options).category("demographics").clearFilters().countries();
   assertEquals(asked, [`${BASE}/countries`]);
@@ -42,7 +42,7 @@ Deno.test("DO-001 DO-007 without credentials the catalogue that everybody may re
   assertEquals(asked[1], "https://ana.carto.com/api/v4/data/observatory/metadata/countries");
 });
 
-Deno.test("DO-002 DO-003 DO-006 filters become parameters", async () => {
+Deno.test("DO-002 DO-003 DO-006: filters become parameters", async () => {
   const { asked, options } = server(() => []);
   await new Catalog(options).country("usa").category("demographics").datasets();
   await new Catalog(options).public().datasets();
@@ -57,7 +57,7 @@ Deno.test("DO-002 DO-003 DO-006 filters become parameters", async () => {
   ]);
 });
 
-Deno.test("DO-004 DO-005 the short name of a geography is looked up, an id is not", async () => {
+Deno.test("DO-004 DO-005: the short name of a geography is looked up, an id is not", async () => {
   const { asked, options } = server((path) => /geographies\/esp_g/.test(path) ? { id: "p.d.g" } : []);
   await new Catalog(options).geography("esp_grid").datasets();
   await new Catalog(options).geography("p.d.g").datasets();
@@ -68,20 +68,20 @@ Deno.test("DO-004 DO-005 the short name of a geography is looked up, an id is no
   ]);
 });
 
-Deno.test("DO-009 filters that a kind does not have are left out", async () => {
+Deno.test("DO-009: filters that a kind does not have are left out", async () => {
   const { asked, options } = server(() => []);
   await Country.getAll({ category: "x", fake_field_id: "y" }, options);
   assertEquals(asked, [`${BASE}/countries?category=x`]);
 });
 
-Deno.test("DO-010 DO-011 one entry is asked for by id or short name", async () => {
+Deno.test("DO-010 DO-011: one entry is asked for by id or short name", async () => {
   const { asked, options } = server((path) => ({ id: path.split("/").at(-1) }));
   await Dataset.get("slug", options);
   await Dataset.get("a.b.c", options);
   assertEquals(asked, [`${BASE}/datasets/slug`, `${BASE}/datasets/a.b.c`]);
 });
 
-Deno.test("DO-012 DO-013 an entry that there is not is told as such, and how to find others", async () => {
+Deno.test("DO-012 DO-013: an entry that there is not is told as such, and how to find others", async () => {
   for (const answer of [Response.json({ errors: ["not found"] }, { status: 404 }), Response.json(null)]) {
     const { options } = server(() => answer.clone());
     const error = await assertRejects(() => Dataset.get("nope", options), CatalogError);
@@ -95,7 +95,7 @@ Deno.test("DO-012 DO-013 an entry that there is not is told as such, and how to 
   );
 });
 
-Deno.test("DO-014 DO-015 DO-016 DO-017 a list by ids and short names mixed; what there is not is left out", async () => {
+Deno.test("DO-014 DO-015 DO-016 DO-017: a list by ids and short names mixed; what there is not is left out", async () => {
   const { asked, options } = server((path) =>
     path.endsWith("gone") ? Response.json(null) : { id: path.split("/").at(-1) }
   );
@@ -104,7 +104,7 @@ Deno.test("DO-014 DO-015 DO-016 DO-017 a list by ids and short names mixed; what
   assertEquals(asked.length, 3);
 });
 
-Deno.test("DO-018 DO-019 nothing is an empty list, and what is not told is null", async () => {
+Deno.test("DO-018 DO-019: nothing is an empty list, and what is not told is null", async () => {
   assertEquals((await Provider.getAll({}, server(() => []).options)).length, 0);
   const [dataset] = await Dataset.getAll({}, server(() => [{ id: "a.b.c" }]).options);
   assertEquals([dataset?.slug, dataset?.name, dataset?.description, dataset?.isPublicData], [
@@ -115,12 +115,12 @@ Deno.test("DO-018 DO-019 nothing is an empty list, and what is not told is null"
   ]);
 });
 
-Deno.test("DO-020 variables are listed by dataset", async () => {
+Deno.test("DO-020: variables are listed by dataset", async () => {
   const error = await assertRejects(() => Variable.getAll(), CatalogError);
   assertMatch(String(error.hint), /dataset/);
 });
 
-Deno.test("DO-021 DO-022 DO-023 defect 20: lists of an entry hold only what belongs to it", async () => {
+Deno.test("DO-021 DO-022 DO-023: defect 20: lists of an entry hold only what belongs to it", async () => {
   const { asked, options } = server((path) =>
     path.endsWith("variables")
       ? [{ id: "a.b.c.v", variable_group_id: "a.b.c.g" }, { id: "a.b.c.w", variable_group_id: null }]
@@ -142,7 +142,7 @@ Deno.test("DO-021 DO-022 DO-023 defect 20: lists of an entry hold only what belo
   ]);
 });
 
-Deno.test("DO-024 defect 20: datasets are found by the area that their geography covers", async () => {
+Deno.test("DO-024: defect 20: datasets are found by the area that their geography covers", async () => {
   const spain = "POLYGON ((-9 36, 3 36, 3 43, -9 43, -9 36))";
   const hex = (wkt: string) =>
     GeoDataFrame.fromRows([{}]).setGeometry([wkt]).geometry?.get(0) as { toEwkbHex(): string };
@@ -162,7 +162,7 @@ Deno.test("DO-024 defect 20: datasets are found by the area that their geography
   assertEquals((await catalog.datasetsFilter("POINT (0 -80)")).length, 0);
 });
 
-Deno.test("DO-025 DO-026 DO-027 entries print how to get them again", () => {
+Deno.test("DO-025 DO-026 DO-027: entries print how to get them again", () => {
   assertEquals(String(new Country({ id: "esp", name: "Spain" })), "<Country.get('esp')> #'Spain'");
   const text = "x".repeat(60);
   assertEquals(
@@ -175,7 +175,7 @@ Deno.test("DO-025 DO-026 DO-027 entries print how to get them again", () => {
   );
 });
 
-Deno.test("DO-028 DO-029 plain data and tables leave out summaries and coverage", () => {
+Deno.test("DO-028 DO-029: plain data and tables leave out summaries and coverage", () => {
   const geography = new Geography({ id: "a.b.c", name: "g", summary_json: {}, geom_coverage: "00" });
   assertEquals(geography.toDict(), { id: "a.b.c", name: "g" });
   const list = CatalogList.from([
@@ -192,7 +192,7 @@ Deno.test("DO-028 DO-029 plain data and tables leave out summaries and coverage"
   assertEquals(list.get("B")?.id, "b");
 });
 
-Deno.test("DO-030 DO-031 what the catalogue counted of a dataset; null where it did not", () => {
+Deno.test("DO-030 DO-031: what the catalogue counted of a dataset; null where it did not", () => {
   const rows = [{ a: 1.5, b: "x", c: 1 }];
   const dataset = new Dataset({
     id: "a.b.c",
@@ -213,7 +213,7 @@ Deno.test("DO-030 DO-031 what the catalogue counted of a dataset; null where it 
   assertEquals([bare.head(), bare.tail(), bare.counts(), bare.fieldsByType()], [null, null, null, null]);
 });
 
-Deno.test("DO-032 DO-033 DO-034 a variable's figures keep all their digits, and its id its parts", async () => {
+Deno.test("DO-032 DO-033 DO-034: a variable's figures keep all their digits, and its id its parts", async () => {
   const data = { id: "a.b.c.v", column_name: "v", summary_json: { stats: { v: 1.23456789 }, quantiles: {} } };
   const variable = new Variable(data);
   assertEquals(variable.describe(), { v: 1.23456789 });
@@ -262,4 +262,38 @@ Deno.test("every name of the specification has its twin", () => {
     for (const name of ["get", "getAll", "getList"] as const) assertEquals(typeof Entity[name], "function");
   }
   assert(new Credentials({ username: "ana" }));
+});
+
+Deno.test("DO-044 DO-045: a download that is refused tells why, and an account without the Observatory is told so", async () => {
+  const dataset = new Dataset({ id: "a.b.c", is_public_data: true });
+  const refuse = (status: number, message: string) => ({
+    credentials: new Credentials({ username: "ana", apiKey: "1234" }),
+    ...server((path) => path.endsWith("variables") ? [] : Response.json({ errors: [message] }, { status }))
+      .options,
+  });
+  const bad = await assertRejects(() => dataset.toDataFrame(refuse(400, "bad query")));
+  assertMatch(String(bad), /bad query/);
+  const none = await assertRejects(() =>
+    dataset.toDataFrame(refuse(500, "The user does not have Data Observatory enabled"))
+  );
+  assertMatch(String(none), /the account has no Data Observatory/);
+});
+
+Deno.test("DO-050 DO-051: the price is a number; what is no credentials is refused", async () => {
+  const { options } = server(() => ({
+    id: "a.b.c",
+    subscription_list_price: 100.0,
+    tos_link: "https://example.org",
+  }));
+  const dataset = new Dataset({ id: "a.b.c" });
+  const credentials = new Credentials({ username: "ana", apiKey: "1234" });
+  const info = await dataset.subscriptionInfo({ ...options, credentials });
+  assertEquals([info.subscriptionListPrice, info.estimatedDeliveryDays], [100, null]);
+  assertMatch(String(info), /100[\s\S]*example\.org/);
+  const wrong = "1234" as unknown as Credentials;
+  await assertRejects(
+    () => dataset.subscribe({ ...options, credentials: wrong, accept: true }),
+    Error,
+    "redentials",
+  );
 });

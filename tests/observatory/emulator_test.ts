@@ -33,7 +33,7 @@ Deno.test("the Data Observatory on the emulator", async (t) => {
   });
 
   await t.step(
-    "DO-035 DO-036 DO-037 DO-038 DO-046 DO-047 DO-048 DO-049 subscribe, then download",
+    "DO-035 DO-036 DO-037 DO-038 DO-046 DO-047 DO-048 DO-049: subscribe, then download",
     async () => {
       const [dataset] = await catalog().country("esp").category("environmental").datasets();
       assert(dataset && !dataset.isPublicData);
@@ -50,7 +50,7 @@ Deno.test("the Data Observatory on the emulator", async (t) => {
     },
   );
 
-  await t.step("DO-039 DO-040 DO-041 DO-042 DO-043 public data whole or in part", async () => {
+  await t.step("DO-039 DO-040 DO-041 DO-042 DO-043: public data whole or in part", async () => {
     const dataset = await Dataset.get(
       "carto-do-public-data.geonames.demographics_population_usa_county_2024",
       options,
@@ -96,7 +96,7 @@ Deno.test("the Data Observatory on the emulator", async (t) => {
     await assertRejects(() => Deno.stat(`${path}.part`), Deno.errors.NotFound);
   });
 
-  await t.step("DO-052 DO-053 points get the figures of the area they lie in, in their order", async () => {
+  await t.step("DO-052 DO-053: points get the figures of the area they lie in, in their order", async () => {
     const points = GeoDataFrame.fromRows([
       { name: "ocean", lng: -40, lat: 30 },
       { name: "Madrid", lng: -3.70256, lat: 40.4165 },
@@ -178,7 +178,7 @@ Deno.test("the Data Observatory on the emulator", async (t) => {
     }
   });
 
-  await t.step("DO-054 DO-055 no aggregation gives a row for each area that is met", async () => {
+  await t.step("DO-054 DO-055: no aggregation gives a row for each area that is met", async () => {
     const { variables } = await grid();
     const rows = [{ id: 1, g: box(-119, 34, -117, 35) }, { id: 2, g: box(0, 0, 1, 1) }];
     const enriched = await enrichment.enrichPolygons(rows, [variables.get("total_pop") ?? ""], {
@@ -189,7 +189,7 @@ Deno.test("the Data Observatory on the emulator", async (t) => {
     assertEquals(enriched.column("do_intersected_area").nullCount, 1);
   });
 
-  await t.step("DO-056 DO-057 what cannot be enriched", async () => {
+  await t.step("DO-056 DO-057: what cannot be enriched", async () => {
     assertMatch(String(await assertRejects(() => enrichment.enrichPoints([{ a: 1 }], ["x"]))), /no geometry/);
     const rows = [{ g: "POINT (0 0)" }];
     await assertRejects(() => enrichment.enrichPoints(rows, [], { geomCol: "g" }), Error, "variables");

@@ -30,7 +30,7 @@ const refused = (options: Record<string, unknown>): Promise<ArgumentError> =>
       ),
   ) as Promise<ArgumentError>;
 
-Deno.test("GEO-001 a part of an address takes column or value, no other key", async () => {
+Deno.test("GEO-001: a part of an address takes column or value, no other key", async () => {
   for (const argument of ["city", "state", "country"]) {
     const error = await refused({ [argument]: { columna: "city" } });
     assertEquals(error.argument, argument);
@@ -38,7 +38,7 @@ Deno.test("GEO-001 a part of an address takes column or value, no other key", as
   }
 });
 
-Deno.test("GEO-002 GEO-003 GEO-005 a column that is not there is refused, the street too, and the others are listed", async () => {
+Deno.test("GEO-002 GEO-003 GEO-005: a column that is not there is refused, the street too, and the others are listed", async () => {
   for (const city of [{ column: "ciudad" }, "ciudad", "'city'"]) {
     const error = await refused({ city });
     assertEquals(error.argument, "city");
@@ -47,13 +47,13 @@ Deno.test("GEO-002 GEO-003 GEO-005 a column that is not there is refused, the st
   assertEquals((await refused({ street: "addres" })).argument, "street");
 });
 
-Deno.test("GEO-004 a part has either column or value", async () => {
+Deno.test("GEO-004: a part has either column or value", async () => {
   for (const city of [{ column: "city", value: "London" }, {}]) {
     assertMatch((await refused({ city })).message, /needs either column or value/);
   }
 });
 
-Deno.test("GEO-011 GEO-012 the counts come from the states of the rows", () => {
+Deno.test("GEO-011 GEO-012: the counts come from the states of the rows", () => {
   const metadata = countStates({
     new_geocoded: 1,
     new_nongeocoded: 2,
@@ -72,7 +72,7 @@ Deno.test("GEO-011 GEO-012 the counts come from the states of the rows", () => {
   });
 });
 
-Deno.test("GEO-013 GEO-014 GEO-015 the hash is the one that CARTOframes made, with values quoted", () => {
+Deno.test("GEO-013 GEO-014 GEO-015: the hash is the one that CARTOframes made, with values quoted", () => {
   const parts = planGeocoding({ street: "address", city: "city", country: { value: "Spain" } }, false).parts;
   assertEquals(hashSql(parts).text, `md5(concat("address", '<>' , "city", '<>' , '', '<>' , 'Spain'))`);
   assertEquals(
@@ -84,7 +84,7 @@ Deno.test("GEO-013 GEO-014 GEO-015 the hash is the one that CARTOframes made, wi
   assertMatch(geocodeSql("t", { parts: irish, status: [] }, 10).text, /'''O''''Brien'''/);
 });
 
-Deno.test("GEO-016 the lock's number is the one that CARTOframes made", async () => {
+Deno.test("GEO-016: the lock's number is the one that CARTOframes made", async () => {
   assertEquals(await Promise.all(["t", "tbl", "my_table"].map(lockId)), [
     6086791218904029071n,
     2693431572161051439n,
@@ -92,7 +92,7 @@ Deno.test("GEO-016 the lock's number is the one that CARTOframes made", async ()
   ]);
 });
 
-Deno.test("GEO-017 GEO-018 GEO-019 GEO-020 the columns of the status", () => {
+Deno.test("GEO-017 GEO-018 GEO-019 GEO-020: the columns of the status", () => {
   const columns = (status: GeocodeOptions["status"]) =>
     addColumnsSql("t", planGeocoding({ street: "a", status }, false).status).text.replace(
       'ALTER TABLE "t" ',
@@ -109,7 +109,7 @@ Deno.test("GEO-017 GEO-018 GEO-019 GEO-020 the columns of the status", () => {
   assertEquals(columns(null), add());
 });
 
-Deno.test("GEO-021 GEO-022 a status that there is not is refused before anything is sent", async () => {
+Deno.test("GEO-021 GEO-022: a status that there is not is refused before anything is sent", async () => {
   for (const status of [{ x: "xyz" }, ["relevance"]]) {
     const error = await refused({ status });
     assertEquals(error.argument, "status");
@@ -117,7 +117,7 @@ Deno.test("GEO-021 GEO-022 a status that there is not is refused before anything
   }
 });
 
-Deno.test("GEO-034 GEO-038 a cache needs a name, and is not for tables", async () => {
+Deno.test("GEO-034 GEO-038: a cache needs a name, and is not for tables", async () => {
   assertEquals((await refused({ cached: true })).argument, "tableName");
   const geocoding = new Geocoding(ana, { transport: SILENT });
   const error = await assertRejects(() =>
@@ -126,7 +126,7 @@ Deno.test("GEO-034 GEO-038 a cache needs a name, and is not for tables", async (
   assertEquals(error.argument, "cached");
 });
 
-Deno.test("GEO-039 GEO-040 provider and quota; undefined where the account has no geocoder", async () => {
+Deno.test("GEO-039 GEO-040: provider and quota; undefined where the account has no geocoder", async () => {
   const rows = [{
     service: "hires_geocoder",
     monthly_quota: 100,
@@ -169,7 +169,7 @@ Deno.test("geocoding on the emulator", async (t) => {
   const used = () => geocoding.usedQuota() as Promise<number>;
   const options = { street: "address", city: "city", country: { value: "Spain" } };
 
-  await t.step("GEO-006 GEO-007 a dry run counts, spends nothing and leaves nothing behind", async () => {
+  await t.step("GEO-006 GEO-007: a dry run counts, spends nothing and leaves nothing behind", async () => {
     const before = await used();
     const { data, metadata } = await geocoding.geocode(ADDRESSES, { ...options, dryRun: true });
     assertEquals([data, metadata.requiredQuota, metadata.totalRows], [null, 2, 2]);
@@ -179,7 +179,7 @@ Deno.test("geocoding on the emulator", async (t) => {
   });
 
   await t.step(
-    "GEO-008 GEO-009 GEO-010 GEO-029 a frame is geocoded, and only what changes costs again",
+    "GEO-008 GEO-009 GEO-010 GEO-029: a frame is geocoded, and only what changes costs again",
     async () => {
       const before = await used();
       const first = await geocoding.geocode(ADDRESSES, options);
@@ -228,7 +228,7 @@ Deno.test("geocoding on the emulator", async (t) => {
     },
   );
 
-  await t.step("GEO-025 GEO-026 GEO-030 a table is geocoded in place, or in a copy", async () => {
+  await t.step("GEO-025 GEO-026 GEO-030: a table is geocoded in place, or in a copy", async () => {
     await toCarto(ADDRESSES, "places", { credentials: account });
     const copy = await geocoding.geocode("places", { ...options, tableName: "places_2" });
     assert(copy.data.hasColumn("cartodb_id"));
@@ -246,7 +246,7 @@ Deno.test("geocoding on the emulator", async (t) => {
     assertEquals(stored.column("the_geom").nullCount, 0);
   });
 
-  await t.step("GEO-027 GEO-028 of a query nothing stays, but a table that was asked for", async () => {
+  await t.step("GEO-027 GEO-028: of a query nothing stays, but a table that was asked for", async () => {
     const query = "SELECT * FROM places WHERE id = 1";
     const { data } = await geocoding.geocode("SELECT id, address, city FROM places WHERE id = 1", options);
     assertEquals(data.numRows, 1);
@@ -274,7 +274,7 @@ Deno.test("geocoding on the emulator", async (t) => {
   });
 
   await t.step(
-    "GEO-023 GEO-024 a quota that does not do is told before anything is spent; Google's is its own",
+    "GEO-023 GEO-024: a quota that does not do is told before anything is spent; Google's is its own",
     async () => {
       const poor = new Geocoding(credentials("poor"));
       const rows = Array.from({ length: 91 }, (_, id) => ({ id, address: `Gran Via ${id}`, city: "Madrid" }));
@@ -287,7 +287,7 @@ Deno.test("geocoding on the emulator", async (t) => {
   );
 
   await t.step(
-    "GEO-032 a quota that runs out midway leaves what is done, and tells what is not",
+    "GEO-032: a quota that runs out midway leaves what is done, and tells what is not",
     async () => {
       const google = new Geocoding(credentials("google"));
       const rows = Array.from({ length: 40 }, (_, id) => ({ id, address: `Gran Via ${id}`, city: "Madrid" }));
@@ -311,7 +311,7 @@ Deno.test("geocoding on the emulator", async (t) => {
   );
 
   await t.step(
-    "GEO-031 a second run at the same time is refused, a lapsed lock is not in the way",
+    "GEO-031: a second run at the same time is refused, a lapsed lock is not in the way",
     async () => {
       const runs = await Promise.allSettled(
         [1, 2].map(() => geocoding.geocode("kept", { ...options, city: { value: "Sevilla" } })),
@@ -330,7 +330,7 @@ Deno.test("geocoding on the emulator", async (t) => {
     },
   );
 
-  await t.step("GEO-035 GEO-036 GEO-037 a cache pays for each address once", async () => {
+  await t.step("GEO-035 GEO-036 GEO-037: a cache pays for each address once", async () => {
     const cached = { ...options, cached: true, tableName: "cache" };
     const first = await geocoding.geocode(ADDRESSES, cached);
     assertEquals(first.metadata.requiredQuota, 2);
@@ -348,7 +348,7 @@ Deno.test("geocoding on the emulator", async (t) => {
     assertMatch(String(error), /not made by geocoding/);
   });
 
-  await t.step("GEO-033 10,000 rows cost 10,000, then 0; 7 changed rows cost 7", async () => {
+  await t.step("GEO-033: 10,000 rows cost 10,000, then 0; 7 changed rows cost 7", async () => {
     const cities = ["Madrid", "Sevilla", "Barcelona", "Valencia"];
     const rows = Array.from(
       { length: 10_000 },

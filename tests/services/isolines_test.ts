@@ -18,19 +18,19 @@ const silent = new Isolines(new Credentials({ username: "ana", apiKey: "1234" })
 const statement = (kind: "isochrone" | "isodistance", ranges: number[], options: IsolinesOptions = {}) =>
   isolinesSql("SELECT * FROM t", "cartodb_id", { kind, ranges, options }).text;
 
-Deno.test("ISO-001 a dry run of local data sends nothing", async () => {
+Deno.test("ISO-001: a dry run of local data sends nothing", async () => {
   const { data, metadata } = await silent.isochrones(SHOPS, [300, 900], { dryRun: true });
   assertEquals([data, metadata.requiredQuota], [null, 6]);
 });
 
-Deno.test("ISO-003 ranges are different whole numbers above zero", async () => {
+Deno.test("ISO-003: ranges are different whole numbers above zero", async () => {
   for (const ranges of [[], [0], [-5], [1.5], [300, 300], ["300"], 300]) {
     const error = await assertRejects(() => silent.isochrones(SHOPS, ranges as number[])) as ArgumentError;
     assertEquals(error.argument, "ranges");
   }
 });
 
-Deno.test("ISO-005 ISO-006 ISO-007 the service is asked as CARTOframes asked it", () => {
+Deno.test("ISO-005 ISO-006 ISO-007: the service is asked as CARTOframes asked it", () => {
   assertMatch(
     statement("isochrone", [300, 900], { mode: "walk" }),
     /"_cdb_isochrone_exception_safe"\(_source\.the_geom, 'walk', ARRAY\[300,900\]::integer\[\], '\{\}'::text\[\]\)/,
@@ -51,7 +51,7 @@ Deno.test("ISO-005 ISO-006 ISO-007 the service is asked as CARTOframes asked it"
   );
 });
 
-Deno.test("ISO-018 ISO-020 what cannot be used is refused before anything is sent", async () => {
+Deno.test("ISO-018 ISO-020: what cannot be used is refused before anything is sent", async () => {
   const plain = [{ name: "a" }];
   assertEquals(
     (await assertRejects(() => silent.isochrones(plain, [1])) as ArgumentError).argument,
@@ -86,19 +86,19 @@ Deno.test("isolines on the emulator", async (t) => {
     )).rows.map(({ area }) => Number(area));
   };
 
-  await t.step("ISO-002 a dry run of a table counts its rows", async () => {
+  await t.step("ISO-002: a dry run of a table counts its rows", async () => {
     const { metadata } = await isolines.isodistances("shops", [100, 200], { dryRun: true });
     assertEquals([metadata.requiredQuota, await isolines.usedQuota()], [6, 0]);
   });
 
-  await t.step("ISO-004 a quota that does not do is told, and nothing spent", async () => {
+  await t.step("ISO-004: a quota that does not do is told, and nothing spent", async () => {
     const poor = new Isolines(new Credentials(carto.credentials("poor")));
     const error = await assertRejects(() => poor.isochrones(SHOPS, [300, 900])) as CartoError;
     assertEquals([error.code, await poor.usedQuota()], ["quota-exceeded", 0]);
     assertMatch(error.message, /6 .* 1 are left/);
   });
 
-  await t.step("ISO-008 ISO-010 ISO-022 of local data: the row's number, the range, the area", async () => {
+  await t.step("ISO-008 ISO-010 ISO-022: of local data: the row's number, the range, the area", async () => {
     const before = await isolines.usedQuota() as number;
     const { data, metadata } = await isolines.isochrones(SHOPS, [300, 900], { mode: "walk" });
     assertEquals(data.columnNames, ["source_id", "data_range", "the_geom"]);
@@ -112,7 +112,7 @@ Deno.test("isolines on the emulator", async (t) => {
   });
 
   await t.step(
-    "ISO-009 ISO-011 the column that tells the places apart; tables and queries keep cartodb_id",
+    "ISO-009 ISO-011: the column that tells the places apart; tables and queries keep cartodb_id",
     async () => {
       const named = await isolines.isodistances(SHOPS, [500], { sourceCol: "name" });
       assertEquals(named.data.column("source_id").toArray(), ["Hawai", "El Rey", "Pico"]);
@@ -127,7 +127,7 @@ Deno.test("isolines on the emulator", async (t) => {
   );
 
   await t.step(
-    "ISO-012 ISO-013 rings hold no smaller area, and are called by minutes or metres",
+    "ISO-012 ISO-013: rings hold no smaller area, and are called by minutes or metres",
     async () => {
       const whole = await areas((await isolines.isochrones("shops", [900, 300])).data.drop("cartodb_id"));
       const { data } = await isolines.isochrones("shops", [900, 300], { exclusive: true });
@@ -140,12 +140,12 @@ Deno.test("isolines on the emulator", async (t) => {
     },
   );
 
-  await t.step("ISO-015 ascending brings the smallest range first", async () => {
+  await t.step("ISO-015: ascending brings the smallest range first", async () => {
     const { data } = await isolines.isochrones("shops", [900, 300], { ascending: true });
     assertEquals(data.column("data_range").toArray().slice(0, 2), [300, 900]);
   });
 
-  await t.step("ISO-016 ISO-017 a table that is there is told before anything is spent", async () => {
+  await t.step("ISO-016 ISO-017: a table that is there is told before anything is spent", async () => {
     await isolines.isochrones(SHOPS, [300], { tableName: "out" });
     assertEquals((await readCarto("out", { credentials })).numRows, 3);
     const before = await isolines.usedQuota();
@@ -157,7 +157,7 @@ Deno.test("isolines on the emulator", async (t) => {
     assertEquals((await readCarto("out", { credentials })).numRows, 6);
   });
 
-  await t.step("ISO-019 a geometry column of another name, in any encoding", async () => {
+  await t.step("ISO-019: a geometry column of another name, in any encoding", async () => {
     const rows = [{ id: 7, g: "POINT (2.17 41.38)" }, { id: 8, g: null }];
     const { data, metadata } = await isolines.isochrones(rows, [300], { geomCol: "g", sourceCol: "id" });
     assertEquals([data.column("source_id").toArray(), metadata.failed], [[7], 0]);
