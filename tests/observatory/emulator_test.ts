@@ -4,7 +4,8 @@ import type { CartoError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { Catalog, Credentials, Dataset, Enrichment, EnrichmentError } from "../../src/observatory/mod.ts";
 
-Deno.test("the Data Observatory on the emulator", async (t) => {
+// The identifiers of all its steps, which the list of cases does not see.
+Deno.test("DO-035 DO-036 DO-037 DO-038 DO-039 DO-040 DO-041 DO-042 DO-043 DO-046 DO-047 DO-048 DO-049 DO-052 DO-053 DO-054 DO-055 DO-056 DO-057: the Data Observatory on the emulator", async (t) => {
   await using carto = await startEmulator({ accounts: [{ username: "ana" }] });
   const credentials = new Credentials(carto.credentials("ana"));
   const options = { credentials };
