@@ -7,7 +7,7 @@ import { qualified } from "./_finish_sql.ts";
 import type { ReadRequest } from "./_platform.ts";
 import { runAsJob } from "./_run_finish.ts";
 import { subquery } from "./_source.ts";
-import { stagingName, sweep, withDeadline } from "./_staged_write.ts";
+import { leftOf, stagingName, sweep, withDeadline } from "./_staged_write.ts";
 import { lookAtTarget } from "./_target.ts";
 
 /** Milliseconds that dropping the table may take, also after an abort. */
@@ -34,11 +34,15 @@ export async function* readByJob(
 class ResultTable implements AsyncDisposable {
   readonly #client: ClassicClient;
   readonly #schema: string;
+  readonly #name: string;
   readonly #sqlName: string;
+  /** Whether the job is known to have ended. */
+  #isFilled = false;
 
   constructor(client: ClassicClient, schema: string, name: string) {
     this.#client = client;
     this.#schema = schema;
+    this.#name = name;
     this.#sqlName = qualified(schema, name);
   }
 
@@ -53,6 +57,7 @@ class ResultTable implements AsyncDisposable {
       signal,
       onLook: () => onProgress?.({ phase: "query", rows: 0, bytes: 0 }),
     });
+    this.#isFilled = true;
   }
 
   /** The statement that reads it. A later scan may begin where an earlier one broke off, unless it is told an order. */
@@ -61,13 +66,17 @@ class ResultTable implements AsyncDisposable {
     return `COPY ${rows} TO STDOUT WITH (FORMAT binary)`;
   }
 
-  /** Best effort: what stays is swept by a later upload or read once it is a day old. */
+  /** Best effort: what stays is swept by the next upload or read by job of this program, or of any once it is a day old. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // A job whose answer was lost may still make the table
+    let isLeft = !this.#isFilled;
     try {
       const statement = `DROP TABLE IF EXISTS ${this.#sqlName}`;
       await withDeadline(DROP_TIMEOUT, (signal) => this.#client.sql.query(statement, { signal }));
     } catch {
       // The rows, or the error that led here, are what counts.
+      isLeft = true;
     }
+    if (isLeft) leftOf(this.#client, this.#schema).add(this.#name);
   }
 }

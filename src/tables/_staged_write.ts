@@ -166,7 +166,7 @@ class StagedWrite {
   }
 
   #finishBody(
-    { kind, casts, key, alterations, cartodbfy }: WritePlan,
+    { kind, casts, key, overridesIdentity, alterations, cartodbfy }: WritePlan,
     rows: number,
     order: string | undefined,
     isProjected: boolean,
@@ -180,7 +180,7 @@ class StagedWrite {
     };
     if (kind === "create") return newTableBody({ ...common, isProjected, key, cartodbfy });
     const columns = this.#columns.map(({ name }, index) => ({ name, cast: casts[index] as Cast }));
-    const insert = { ...common, rows, columns };
+    const insert = { ...common, rows, overridesIdentity, columns };
     if (kind === "upsert") return upsertBody({ ...insert, key, tally: this.#tally });
     return kind === "append" ? appendBody(insert) : replaceBody({ ...insert, alterations, cartodbfy });
   }
@@ -242,11 +242,18 @@ class StagedWrite {
     const reason = reasonOf(error);
     const failure = readCheckFailure(reason);
     if (failure !== undefined) return this.#checkError(failure, error);
-    if (/because other objects depend on it|used by a view or rule/.test(reason)) {
+    if (/because other objects depend on it|used by a (?:view or rule|generated column)/.test(reason)) {
       return retell(error, operation, "Drop what depends on the column first, or keep the column");
     }
     if (/^relation ".*" already exists/.test(reason)) {
       return nameClash(operation, this.#target.schema, this.#intent.table);
+    }
+    if (/^operator does not exist: |cannot be implemented$/.test(reason)) {
+      return retell(
+        error,
+        operation,
+        "A constraint or an index of the table does not fit the new type of its column: drop it first, or keep the type",
+      );
     }
     if (/^tables can have at most \d+ columns/.test(reason)) {
       return retell(
@@ -323,7 +330,8 @@ class StagedWrite {
 /** Staging tables of this process that may have stayed, by account and schema. */
 const LEFT: Map<string, Set<string>> = new Map();
 
-function leftOf(client: ClassicClient, schema: string): Set<string> {
+/** Those of an account and schema. */
+export function leftOf(client: ClassicClient, schema: string): Set<string> {
   const key = `${client.credentials.baseUrl}\n${schema}`;
   const left = LEFT.get(key) ?? new Set();
   LEFT.set(key, left);

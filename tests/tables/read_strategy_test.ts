@@ -290,6 +290,17 @@ Deno.test("strategies of reads on the emulator", async (t) => {
     },
   );
 
+  await t.step("a table that could not be dropped is dropped by the next read", async () => {
+    const { transport } = spy((sql) => {
+      if (!sql.startsWith("DROP TABLE IF EXISTS")) return undefined;
+      throw new TypeError("error sending request: connection closed before message completed");
+    });
+    assertEquals((await readCarto(QUERY, { credentials, transport, strategy: "job" })).numRows, 900);
+    assertEquals((await leftovers()).length, 1);
+    assertEquals((await readCarto(QUERY, { credentials, strategy: "job" })).numRows, 900);
+    assertEquals(await leftovers(), []);
+  });
+
   await t.step("what a crash left is swept by a later read", async () => {
     await client.sql.query("CREATE TABLE _cartoframes_staging_read_20200101000000_0123abcd (a int)");
     await readCarto(QUERY, { credentials, strategy: "job" });
