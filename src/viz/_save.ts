@@ -1,4 +1,3 @@
-import { UnsupportedError } from "../errors/mod.ts";
 import { writeWhole } from "../frame/files/_write_whole.ts";
 import { nameOf } from "../frame/files/read_file.ts";
 import { describePage } from "./_describe.ts";
@@ -12,11 +11,6 @@ const encoder = new TextEncoder();
 /** A map or layout as HTML. */
 export async function pageHtml(page: CartoMap | Layout, options: ToHtmlOptions): Promise<string> {
   const { document, buffers } = await describePage(page, { signal: options.signal });
-  if (document.sources.some(({ type }) => type === "tiles")) {
-    throw new UnsupportedError("Cannot make the page: a table or query has more rows than `maxRows`", {
-      hint: "Aggregate or filter it in SQL, or raise `maxRows`: the viewer does not draw tiles yet",
-    });
-  }
   return await renderHtml(document, buffers, options);
 }
 

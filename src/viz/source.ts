@@ -19,7 +19,7 @@ export interface SourceOptions extends Pick<TableOptions, "credentials" | "trans
   encodeData?: boolean | undefined;
   /** The schema of a table, such as the name of a colleague who shares it. */
   schema?: string | undefined;
-  /** The most rows of a table or query that are put into the page; more are refused. Default: 200,000. */
+  /** The most rows of a table or query that are put into the page; of more, the page reads tiles. Default: 200,000. */
   maxRows?: number | undefined;
   /**
    * The key with which the page reads tiles. Whoever sees the page can use it, so the master key is refused: give one
