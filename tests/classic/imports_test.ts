@@ -368,6 +368,14 @@ Deno.test("a synchronised table is read 15 minutes apart at least; an ArcGIS lay
   assertEquals(JSON.parse(server.at(0).text).interval, 0);
 });
 
+Deno.test("IMP-009: a file of this machine is imported once and never synchronised", async () => {
+  const server = new FakeServer({ ...SYNC, state: "created" });
+  const { syncTables } = clientOf(server);
+  const error = await assertRejects(() => syncTables.create({ file: "a.csv" } as never, { interval: 3600 }));
+  assert(isCartoError(error));
+  assertEquals([error.code, server.received.length], ["invalid-argument", 0]);
+});
+
 Deno.test("IMP-013: a synchronised table is run now by its own path", async () => {
   const server = new FakeServer({ enqueued: true, synchronization_id: "s-1" }, { state: "syncing" });
   const { syncTables } = clientOf(server);

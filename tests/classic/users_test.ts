@@ -29,6 +29,11 @@ Deno.test("API-026: a user without an organisation is one's own", async () => {
   assertEquals(server.at(0).url.pathname, "/api/v1/users/joe");
 });
 
+Deno.test("API-027: the API has no list of users, and so has the client", () => {
+  const { users } = clientOf(new FakeServer());
+  assertEquals(["list", "all"].filter((name) => name in users), []);
+});
+
 Deno.test("users outside an organisation are neither made nor deleted, and no name leaves its place in the path", async () => {
   const server = new FakeServer(JOE);
   const { users } = clientOf(server);
