@@ -120,7 +120,10 @@ export interface ObservatoryDownloadOptions {
 export interface ObservatoryTable {
   /** The table's name. */
   id: string;
-  /** Its columns; the type of a geometry is `GEOGRAPHY`. */
+  /**
+   * Its columns. The types are BigQuery's, in any case: STRING, BYTES, INTEGER or INT64, FLOAT or FLOAT64, BOOLEAN or BOOL,
+   * TIMESTAMP, DATE, TIME, DATETIME, and GEOGRAPHY, which may also be called GEOMETRY.
+   */
   schema: readonly { readonly name: string; readonly type: string }[];
   /** Seconds after which it goes away. */
   ttlSeconds?: number | undefined;
@@ -155,6 +158,24 @@ export interface ObservatoryWaitOptions extends WaitOptions {
   /** Is told after each look. */
   onProgress?: ((progress: { readonly status: string; readonly elapsed: number }) => void) | undefined;
 }
+
+/** The types that a column may have. */
+const COLUMN_TYPES = [
+  "STRING",
+  "BYTES",
+  "INTEGER",
+  "INT64",
+  "FLOAT",
+  "FLOAT64",
+  "BOOLEAN",
+  "BOOL",
+  "TIMESTAMP",
+  "DATE",
+  "TIME",
+  "DATETIME",
+  "GEOMETRY",
+  "GEOGRAPHY",
+] as const;
 
 const METADATA = "api/v4/data/observatory/metadata";
 const OWN = "api/v4/data/observatory/user/datasets";
@@ -402,6 +423,7 @@ export class DataObservatoryApi {
    *
    * @param table Its name and columns
    * @param options A signal
+   * @throws {ArgumentError} A column has no name, or a type that there is not
    */
   async createTable(
     table: ObservatoryTable,
@@ -415,7 +437,11 @@ export class DataObservatoryApi {
       retry: "rate-limit",
       json: {
         id: table.id,
-        schema: table.schema,
+        schema: table.schema.map(({ name, type }) => {
+          checkName(name, "column");
+          const word = checkWord("type", type, COLUMN_TYPES);
+          return { name, type: word === "GEOMETRY" ? "GEOGRAPHY" : word };
+        }),
         ...(table.ttlSeconds === undefined
           ? {}
           : { ttl_seconds: checkCount("ttlSeconds", table.ttlSeconds) }),

@@ -139,6 +139,23 @@ Deno.test("a table is made, filled, read and used for an enrichment", async () =
   });
 });
 
+Deno.test("a table's types are those there are, in any case; a geometry is sent as GEOGRAPHY", async () => {
+  const server = new FakeServer({});
+  const { dataObservatory } = clientOf(server);
+  const schema = [{ name: "a", type: "int64" }, { name: "g", type: "geometry" }];
+  await dataObservatory.createTable({ id: "t", schema });
+  assertEquals(JSON.parse(server.at(0).text).schema, [
+    { name: "a", type: "INT64" },
+    { name: "g", type: "GEOGRAPHY" },
+  ]);
+  const wrong = [{ name: "c", type: "fake-type" }];
+  await assertRejects(
+    () => dataObservatory.createTable({ id: "t", schema: wrong }),
+    ArgumentError,
+    "fake-type",
+  );
+});
+
 Deno.test("work that failed or was cancelled ends the wait with its reason", async () => {
   const failed = clientOf(new FakeServer({ status: "failure", errors: ["bad var"] })).dataObservatory;
   const error = await assertRejects(() => failed.waitForEnrichment("j"), JobError);
