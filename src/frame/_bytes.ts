@@ -25,10 +25,11 @@ export function grow<
 
 /**
  * How many entries to make room for when a batch of `length` was finished: the next one will hardly be smaller, and growing
- * step by step leaves garbage behind. Bounded, since there may be no next one.
+ * step by step leaves garbage behind. Bounded, since there may be no next one, and so little more than this one that what is
+ * left over in the end need not be cut off.
  */
-export function nextCapacity(length: number): number {
-  return Math.max(64, Math.min(length + (length >> 3), 65_536));
+export function nextCapacity(length: number, bound = 65_536): number {
+  return Math.max(64, Math.min(length + (length >> 4), bound));
 }
 
 /** Refuses a column that outgrows 32-bit offsets. */

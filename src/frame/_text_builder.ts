@@ -10,6 +10,8 @@ const PROBATION = 512;
 /** Longer texts are never looked up. */
 const MAX_ENTRY = 128;
 const HASH_SLOTS = 16_384;
+/** The most bytes of text that room is made for before there are any. */
+const MAX_ROOM = 4 * 1024 * 1024;
 
 /** Turns a JavaScript value into the text that the column keeps. */
 export type ToText = (value: unknown) => string;
@@ -184,7 +186,7 @@ export class TextBuilder extends Builder {
     const bytes = trimmed(this.#bytes, offsets[entries] as number);
     const codes = this.#codes;
     const [keptOffsets, keptCodes] = [trimmed(offsets, entries + 1), plain ? codes : trimmed(codes, rows)];
-    this.#reset(nextCapacity(rows));
+    this.#reset(rows, plain, bytes.length);
     if (plain) return { ...common, kind: "bytes", offsets: keptOffsets, bytes };
     // A null's code may be anything in Arrow, but must not lie outside the dictionary
     for (let row = 0; common.nullCount > 0 && row < rows; row++) {
@@ -193,14 +195,15 @@ export class TextBuilder extends Builder {
     return { ...common, kind: "dictionary", codes: keptCodes, dictionary: { offsets: keptOffsets, bytes } };
   }
 
-  #reset(rows: number): void {
-    this.#plain = false;
-    this.#codes = new Int32Array(rows);
+  /** Starts anew, with room for rows like those before; what proved to be no dictionary is not tried again. */
+  #reset(rows: number, wasPlain: boolean, bytes: number): void {
+    this.#plain = wasPlain && rows >= PROBATION;
+    this.#codes = new Int32Array(this.#plain ? 0 : nextCapacity(rows));
     this.#slots = undefined;
     this.#strings = undefined;
     this.#entries = 0;
-    this.#offsets = new Int32Array(65);
-    this.#bytes = new Uint8Array(256);
+    this.#offsets = new Int32Array(this.#plain ? nextCapacity(rows) : 65);
+    this.#bytes = new Uint8Array(this.#plain ? nextCapacity(bytes, MAX_ROOM) : 256);
   }
 }
 

@@ -31,12 +31,15 @@ export interface ClientReport {
 export const TABLES = { bare: "bench_bare", ours: "bench_ours", rowsOnly: "bench_rows_only" } as const;
 
 /** The columns of the bare table, in the order of the bytes. */
-export const BARE_COLUMNS = "the_geom geometry(Geometry,4326), name text, kind text, size float8, visits int4, " +
+export const BARE_COLUMNS =
+  "the_geom geometry(Geometry,4326), name text, kind text, size float8, visits int4, " +
   "open bool, seen timestamptz, id int8";
 
 const PIECE = 256 * 1024;
 
-async function run({ job, rows, carto, file, isReplacing = false }: ClientJob): Promise<Record<string, Cost>> {
+async function run(
+  { job, rows, carto, file, isReplacing = false }: ClientJob,
+): Promise<Record<string, Cost>> {
   const options = { credentials: new Credentials(carto), skipQuotaWarning: true };
   switch (job) {
     case "nothing":
@@ -53,9 +56,7 @@ async function run({ job, rows, carto, file, isReplacing = false }: ClientJob): 
       return await floor(carto, rows, await Deno.readFile(file));
     case "ours": {
       const frame = makeRows(0, rows);
-      const rowsOnly = await measure(() =>
-        toCarto(frame, TABLES.rowsOnly, { ...options, cartodbfy: false })
-      );
+      const rowsOnly = await measure(() => toCarto(frame, TABLES.rowsOnly, { ...options, cartodbfy: false }));
       const upload = await measure(() => toCarto(frame, TABLES.ours, options));
       const replace = isReplacing
         ? { replace: await measure(() => toCarto(frame, TABLES.ours, { ...options, ifExists: "replace" })) }
@@ -107,7 +108,8 @@ async function floor(
     await (await ask("", { method: "POST", body: parameters(q) })).text();
   });
   const download = await measure(async () => {
-    const q = `COPY (SELECT cartodb_id, the_geom, name, kind, size, visits, open, seen, id FROM ${TABLES.bare}) ` +
+    const q =
+      `COPY (SELECT cartodb_id, the_geom, name, kind, size, visits, open, seen, id FROM ${TABLES.bare}) ` +
       "TO STDOUT WITH (FORMAT binary)";
     let size = 0;
     for await (const chunk of (await ask("/copyto", { method: "POST", body: parameters(q) })).body ?? []) {

@@ -93,7 +93,10 @@ async function measureSize(bench: Bench, rows: number, runs: number): Promise<Fi
   for (let run = 0; run < runs; run++) {
     tell(`${rows.toLocaleString("en")} rows, run ${run + 1} of ${runs}`);
     await freshTables(bench);
-    const psqlUp = await psql(bench, `\\copy public.${TABLES.bare} FROM '${bench.file}' WITH (FORMAT binary)`);
+    const psqlUp = await psql(
+      bench,
+      `\\copy public.${TABLES.bare} FROM '${bench.file}' WITH (FORMAT binary)`,
+    );
     const everything = `\\copy public.${TABLES.bare} TO '/dev/null' WITH (FORMAT binary)`;
     const psqlDown = await psql(bench, everything);
     await freshTables(bench);
