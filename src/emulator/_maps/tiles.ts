@@ -117,7 +117,10 @@ async function serverTile(runner: Runner, plan: TilePlan): Promise<Uint8Array> {
 async function embeddedTile(runner: Runner, plan: TilePlan): Promise<Uint8Array> {
   const { layer, rows, names, column, bounds, margin, config: { extent } } = plan;
   const scale = extent / bounds.size;
-  const inTile = `ST_Affine(ST_ClipByBox2D(ST_Force2D(${column}), ${boxSql(bounds, margin)}), ` +
+  // A point on the edge belongs to the tile, and cutting would take it away.
+  const cut = `CASE WHEN GeometryType(${column}) = 'POINT' THEN ST_Force2D(${column}) ` +
+    `ELSE ST_ClipByBox2D(ST_Force2D(${column}), ${boxSql(bounds, margin)}) END`;
+  const inTile = `ST_Affine(${cut}, ` +
     `${scale}, 0, 0, ${-scale}, ${-bounds.west * scale}, ${bounds.north * scale})`;
   const snapped = `ST_SnapToGrid(${inTile}, 1)`;
   // Snapping may fold an area over itself; what is left of another dimension is no part of the shape.
