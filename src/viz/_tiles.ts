@@ -25,6 +25,7 @@ export interface TileSource {
 /** Vector tiles of CARTO end here; beyond, the viewer enlarges them. */
 const MAX_ZOOM = 18;
 const LAYER = "layer0";
+const ID = "cartodb_id";
 /** No style names more categories. */
 const MAX_CATEGORIES = 100;
 
@@ -52,7 +53,7 @@ export async function tileSource(
   }
   for (const style of styles) {
     if (style === undefined) continue;
-    settled.set(style, isByKind(style) ? style : await settleStyle(style, statistics, fields));
+    settled.set(style, await settleAny(style, statistics, fields));
   }
   const page: PageTiles = {
     type: "tiles",
@@ -80,8 +81,10 @@ function kindOf(field: Field): PageTiles["columns"][number]["kind"] {
 const TIME = /^(?:date|time|timestamp|timestamptz)$/;
 
 /** The map that the page asks for: the geometry, and the columns as tiles can carry them. */
-function tileConfig({ query, geometry }: RemoteSource, fields: readonly Field[]): string {
-  const columns = fields.map((field) => `${expression(field)} AS ${sql.id(field.name)}`);
+function tileConfig({ query, geometry, fields: all }: RemoteSource, fields: readonly Field[]): string {
+  // By its id the page knows a feature that lies in several tiles
+  const id = fields.some(({ name }) => name === ID) ? [] : all.filter(({ name }) => name === ID);
+  const columns = [...id, ...fields].map((field) => `${expression(field)} AS ${sql.id(field.name)}`);
   const place = `ST_Transform(${sql.id(geometry)}::geometry, 3857) AS the_geom_webmercator`;
   const text = `SELECT ${[place, ...columns].join(", ")} FROM (${query}) AS _source`;
   // Points are drawn each by itself, as they are where the rows lie in the page
@@ -235,12 +238,14 @@ function exactNumber(value: bigint): string | number {
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
-/** The columns whose values a style names. */
-function categoryColumns(style: Style | StylesByKind): string[] {
-  return Object.values({ style, ...style }).flatMap((each: unknown) => {
-    const { type, value } = (each ?? {}) as { type?: unknown; value?: unknown };
-    return typeof type === "string" && type.endsWith("-category") && typeof value === "string" ? [value] : [];
-  });
+/** The columns whose values a style names, or one within it. */
+function categoryColumns(style: object): string[] {
+  const { type, value } = style as { type?: unknown; value?: unknown };
+  const own = typeof type === "string" && type.endsWith("-category") && typeof value === "string"
+    ? [value]
+    : [];
+  const inner = Object.values(style).filter((each) => typeof each === "object" && each !== null);
+  return [...own, ...inner.flatMap((each) => Array.isArray(each) ? [] : categoryColumns(each))];
 }
 
 function isScaled({ type }: Field): boolean {
@@ -253,6 +258,20 @@ function viewOf(field: Field, values: readonly CellValue[]): ColumnView {
   const frame = GeoDataFrame.fromColumns({ value: values }, { types: { value: type } });
   const column: Column = frame.rename({ value: field.name }).column(field.name);
   return new ColumnView(column, undefined);
+}
+
+/** The style, or those by kind, with all that the server must work out. */
+async function settleAny(
+  style: Style | StylesByKind,
+  statistics: Statistics,
+  fields: readonly Field[],
+): Promise<Style | StylesByKind> {
+  if (!isByKind(style)) return await settleStyle(style, statistics, fields);
+  const result: Record<string, Style> = {};
+  for (const [kind, each] of Object.entries(style)) {
+    if (each !== undefined) result[kind] = await settleStyle(each, statistics, fields);
+  }
+  return result as StylesByKind;
 }
 
 /** The style with all that the server must work out. */

@@ -1,7 +1,7 @@
 /** Reads a described page as the contract says, row by row, so that tests can compare values. */
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { type DescribedPage, describePage } from "../../src/viz/_describe.ts";
-import { Layer, type LayerOptions, Layout, Map as CartoMap } from "../../src/viz/mod.ts";
+import { Layer, type LayerOptions, type Layout, Map as CartoMap } from "../../src/viz/mod.ts";
 import type {
   PageColumn,
   PageData,

@@ -6,6 +6,7 @@ import { ArgumentError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { readCarto, toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
 import {
+  basicStyle,
   colorBinsStyle,
   colorCategoryStyle,
   Layer,
@@ -150,7 +151,7 @@ Deno.test("more rows than a page should hold are tiles, with a key that may be s
   assert(color?.kind === "bins" && size?.kind === "continuous");
   assertEquals([color.breaks, color.domain, color.noData, size.domain], [[2], [1, 3], null, [1, 3]]);
   const columns = await readCarto(asked[0]?.config.layers[0]?.options.sql ?? "", { credentials });
-  assertEquals(columns.columnNames, ["stars", "name"]);
+  assertEquals(columns.columnNames, ["cartodb_id", "stars", "name"]);
 
   await updatePrivacyTable("cafes", "public", { credentials });
   const open = await make({ style: colorCategoryStyle("name", { top: 1 }) });
@@ -164,6 +165,8 @@ Deno.test("more rows than a page should hold are tiles, with a key that may be s
   const numbers = (await make({ style: colorCategoryStyle("stars", { top: 3 }) })).layer.styles.point?.color;
   assert(numbers?.kind === "category");
   assertEquals([numbers.categories, numbers.others, numbers.noData], [[1, 2, 3], null, null]);
+  const byKind = { point: basicStyle({ color: colorCategoryStyle("name", { top: 1 }) }) };
+  assertEquals((await make({ style: byKind })).layer.styles.point?.color, category);
   for (const method of ["equal", "stdev"] as const) {
     const bins = (await make({ style: colorBinsStyle("stars", { method, bins: 2 }) })).layer.styles.point
       ?.color;
