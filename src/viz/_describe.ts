@@ -34,6 +34,8 @@ export interface DescribedPage {
 export interface DescribeOptions {
   /** Ends the reading of tables and files. */
   readonly signal?: AbortSignal | undefined;
+  /** What stands for tables and queries whose rows are not to be put into the page, whatever their number. */
+  readonly published?: ReadonlyMap<Source, Source> | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function describePage(
   const sources: DescribedSource[] = [];
   for (const source of new Set(layers.map((layer) => layer.source))) {
     const users = layers.filter((layer) => layer.source === source);
-    sources.push(await describeSource(source, users, sources.length, sink, options.signal));
+    sources.push(await describeSource(source, users, sources.length, sink, options));
   }
   const find = ({ source }: Layer) => sources.find((each) => each.source === source) as DescribedSource;
   const described: PageMap[] = [];
@@ -147,15 +149,16 @@ async function describeSource(
   users: readonly Layer[],
   index: number,
   sink: BufferSink,
-  signal: AbortSignal | undefined,
+  { published, signal }: DescribeOptions,
 ): Promise<DescribedSource> {
   if (source.isLocal()) return new DataSource(source, await readLocal(source, signal), index, sink);
   const needed = [...new Set(users.flatMap(layerColumns))];
   const remote = await lookAt(source, needed, signal);
-  const frame = await readRemote(source, remote, needed, signal);
+  const stand = published?.get(source);
+  const frame = stand === undefined ? await readRemote(source, remote, needed, signal) : undefined;
   if (frame !== undefined) return new DataSource(source, frame, index, sink);
   const { tileSource } = await import("./_tiles.ts");
-  const tiles = await tileSource(source, remote, needed, users.map(({ style }) => style), signal);
+  const tiles = await tileSource(stand ?? source, remote, needed, users.map(({ style }) => style), signal);
   return {
     source,
     index,

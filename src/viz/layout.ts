@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors/mod.ts";
+import type { Publication, PublishOptions } from "./publish.ts";
 import type { SaveOptions, ToHtmlOptions } from "./_html_options.ts";
 import { checkViewport, Map, type Viewport } from "./map.ts";
 import { checkNumber, checkWhole } from "./styles/_check_style.ts";
@@ -114,5 +115,30 @@ export class Layout {
   async save(path: string | URL, options: SaveOptions = {}): Promise<void> {
     const { savePage } = await import("./_save.ts");
     await savePage(this, path, options);
+  }
+
+  /**
+   * Publishes the layout on CARTO. Rows of tables and queries are not put into the page: whoever looks at it reads them with
+   * a key that may be seen; local data are in the page, which may have 10 MB.
+   *
+   * @param name The name, which no other publication of the account has
+   * @param options Who may see it, whose account, which key
+   * @returns Its id, address, name and privacy
+   * @throws {ArgumentError} It was not said who may see it, or the master key was given for the page
+   * @throws {PublishError} There is one of that name, the page is too large, or the account has its number of maps
+   */
+  async publish(name: string, options: PublishOptions): Promise<Publication> {
+    return await (await import("./_publish.ts")).publish(this, name, options);
+  }
+
+  /**
+   * Changes the publication that {@linkcode publish} made in this run; its address stays.
+   *
+   * @param name The name, a new one or the same
+   * @param options Who may see it; what is left out is as it was published
+   * @throws {PublishError} It was not published in this run; or as {@linkcode publish}
+   */
+  async updatePublication(name: string, options: PublishOptions): Promise<Publication> {
+    return await (await import("./_publish.ts")).updatePublication(this, name, options);
   }
 }

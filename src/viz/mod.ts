@@ -40,6 +40,8 @@ export { Map, type MapOptions, type Viewport } from "./map.ts";
 export { type Palette, type PaletteKey, type PaletteName, palettes } from "./palettes.ts";
 export * from "./popups/default_popup_element.ts";
 export { type PopupElement, popupElement, type PopupElementOptions } from "./popups/popup_element.ts";
+export * from "./publish.ts";
+export * from "./publish_error.ts";
 export * from "./source.ts";
 export * from "./styles/animation_style.ts";
 export * from "./styles/basic_style.ts";
