@@ -47,17 +47,31 @@ function sidesOf(bounds: unknown): unknown[] {
   });
 }
 
-/** The box around some; undefined for none. */
+/**
+ * The box around some; undefined for none. Where one of them crosses the antimeridian the others may lie a turn to the
+ * east, if they are closer together so.
+ */
 export function joinBounds(all: readonly PageBounds[]): PageBounds | undefined {
+  const plain = around(all);
+  if (plain === undefined || all.every((box) => box[2] <= 180)) return plain;
+  const turned = around(
+    all.map(([west, south, east, north]) =>
+      east > 180 || west >= 0 ? [west, south, east, north] : [west + 360, south, east + 360, north]
+    ),
+  ) as PageBounds;
+  const narrow = turned[2] - turned[0] < plain[2] - plain[0] ? turned : plain;
+  return narrow[2] - narrow[0] < 360 ? narrow : [WORLD[0], narrow[1], WORLD[2], narrow[3]];
+}
+
+function around(all: readonly PageBounds[]): PageBounds | undefined {
   const [first, ...rest] = all;
-  return rest.reduce<PageBounds | undefined>(
-    (box, other) =>
-      box && [
-        Math.min(box[0], other[0]),
-        Math.min(box[1], other[1]),
-        Math.max(box[2], other[2]),
-        Math.max(box[3], other[3]),
-      ],
+  return first && rest.reduce(
+    (box, other) => [
+      Math.min(box[0], other[0]),
+      Math.min(box[1], other[1]),
+      Math.max(box[2], other[2]),
+      Math.max(box[3], other[3]),
+    ],
     first,
   );
 }

@@ -111,6 +111,16 @@ Deno.test("bounds whose west is beyond their east cross the antimeridian", async
   assertEquals((await describe({ bounds: [[170, -20], [-170, 10]] })).bounds, [170, -20, 190, 10]);
 });
 
+Deno.test("layers on both sides of the antimeridian are shown close together", async () => {
+  const fiji = new Layer(box(178, -18, -178, -16));
+  assertEquals((await describe({}, fiji, new Layer(box(-175, -22, -173, -15)))).bounds, [178, -22, 187, -15]);
+  assertEquals((await describe({}, fiji, new Layer(box(170, -22, 175, -15)))).bounds, [170, -22, 182, -15]);
+  const wide = (west: number, east: number) =>
+    new Layer(box(0, 0, 1, 1), { bounds: [[west, -50], [east, 50]] });
+  assertEquals((await describe({}, fiji, wide(-170, 170))).bounds, [-170, -50, 182, 50]);
+  assertEquals((await describe({}, fiji, wide(-180, 180))).bounds, [-180, -50, 180, 50]);
+});
+
 Deno.test("without a basemap the land is outlined, which needs no network", async () => {
   assertEquals((await describe()).basemap, { kind: "outline" });
   assertEquals((await describe({ basemap: basemaps.outline })).basemap, { kind: "outline" });
