@@ -26,8 +26,10 @@ export const upload: Command = {
     });
     for (const { from, to } of report.renamed) await io.warn(`column "${from}" is now "${to}"`);
     for (const warning of report.warnings) await io.warn(`warning: ${warning}`);
+    const { rows, inserted, updated } = report;
+    const split = inserted === undefined ? "" : ` (${inserted} new, ${updated} updated)`;
     await io.write(
-      flag("json") ? `${JSON.stringify(report)}\n` : `${report.rows} rows in table "${report.table}"\n`,
+      flag("json") ? `${JSON.stringify(report)}\n` : `${rows} rows in table "${report.table}"${split}\n`,
     );
   },
 };

@@ -8,6 +8,7 @@ import {
   createStagingSql,
   isProjecting,
   qualified,
+  shortNames,
   type StagingColumn,
 } from "./_finish_sql.ts";
 import { copyEncoder, CopyParts, type PartProgress, type StatementEncoder } from "./_copy_parts.ts";
@@ -25,20 +26,24 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
       const { kind, canProject } = staging;
       const isReady = kind === "create" && request.cartodbfy && canProject;
       const stored = isReady ? convertedColumns(request.columns) : request.columns;
-      const isStaged = await createStaging(client, request, staging, stored, order);
+      const short = shortNames(request.columns.map(({ name }) => name));
+      const shortened = stored.map((column) => ({ ...column, name: short.get(column.name) ?? column.name }));
+      const isStaged = await createStaging(client, request, staging, shortened, order);
       const table = isStaged ? staging.sqlName : qualified(staging.schema, request.table);
       const copying = copyInto(
         client,
         request,
         encoder,
         table,
+        request.columns.map(({ name }) => (isStaged ? short.get(name) : undefined) ?? name),
         isStaged ? undefined : () => refuseParts(request),
       );
       const told = await (isStaged ? copying : copying.catch((error) => refuseToGuess(error, request)));
       bytes = told.bytes;
       request.onProgress?.({ phase: "finish", ...told });
       const isProjected = isProjecting(stored);
-      return { columns: request.columns, rows: told.rows, order, isProjected, isDone: !isStaged };
+      const renames = [...short].map(([name, brief]) => [brief, name] as const);
+      return { columns: request.columns, rows: told.rows, order, renames, isProjected, isDone: !isStaged };
     },
   });
   return { ...outcome, bytes };
@@ -110,13 +115,17 @@ async function copyInto(
   request: WriteRequest,
   encoder: StatementEncoder,
   table: string,
+  columns: readonly string[],
   onOverflow: (() => never) | undefined,
 ): Promise<PartProgress> {
-  const { columns, batches, maxUploadSize, attempts, gzip, signal, onProgress } = request;
+  const { batches, maxUploadSize, attempts, gzip, signal, onProgress } = request;
   const tell = (told: PartProgress) => onProgress?.({ phase: "upload", ...told });
   const parts = new CopyParts(encoder, batches, maxUploadSize, tell, onOverflow);
-  const names = sql.ids(columns.map(({ name }) => name));
-  const statement = `COPY ${table} (${names}) FROM STDIN WITH (${encoder.options})`;
+  // Without quotes where they are not needed: many columns make a long address
+  const names = columns.map((name) =>
+    /^[a-z][a-z0-9]*\d[a-z0-9]*$/.test(name) && name.length < 5 ? name : sql.id(name).text
+  );
+  const statement = `COPY ${table} (${names.join(",")}) FROM STDIN WITH (${encoder.options})`;
   try {
     while (await parts.next()) {
       const { totalRows } = await client.copy.from(statement, () => new OwnPieces(parts.body()), {

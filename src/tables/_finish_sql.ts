@@ -19,6 +19,8 @@ interface Finish {
   readonly hasIds: boolean;
   /** The staging table's column that numbers the rows as they came; none where their order is not known. */
   readonly order: string | undefined;
+  /** Columns of the staging table that still have short names, and their own. */
+  readonly renames: readonly (readonly [short: string, name: string])[];
 }
 
 /** A column by which rows are told apart. */
@@ -42,6 +44,8 @@ export interface NewTableFinish extends Finish {
 export interface InsertFinish extends Finish {
   /** How many rows the staging table must give. */
   readonly rows: number;
+  /** Whether values go into a column whose numbers the database would give. */
+  readonly overridesIdentity: boolean;
   /** The columns with the way of their values. */
   readonly columns: readonly { readonly name: string; readonly cast: Cast }[];
 }
@@ -154,6 +158,32 @@ const MERCATOR = "the_geom_webmercator";
 const PROJECTED = `GENERATED ALWAYS AS (CASE WHEN "the_geom" @ ST_MakeEnvelope(-180,-88.9,180,88.9,4326) ` +
   `THEN ST_Transform("the_geom",3857) ELSE CDB_TransformToWebmercator("the_geom") END) STORED`;
 
+/** How long the part of an address that holds a COPY may be; servers take 8,192 bytes of address and headers. */
+const MAX_COPY_LENGTH = 6_000;
+/** Columns that keep their names: the server looks for them. */
+const NOT_SHORTENED: readonly string[] = ["cartodb_id", "the_geom", MERCATOR];
+
+/**
+ * Short names for the columns of a staging table, where a COPY that names them all would be too long for the address
+ * that it travels in; none where it is not.
+ */
+export function shortNames(names: readonly string[]): ReadonlyMap<string, string> {
+  const length = encodeURIComponent(sql.ids(names).text).length;
+  if (length <= MAX_COPY_LENGTH) return new Map();
+  const taken = new Set(names);
+  const short = new Map<string, string>();
+  for (let number = 0; short.size < names.length; number++) {
+    // A digit in it: no word of SQL, so that it needs no quotes
+    const name = `${LETTERS[number % 26]}${Math.floor(number / 26).toString(36)}`;
+    if (!/\d/.test(name) || taken.has(name)) continue;
+    short.set(names[short.size] as string, name);
+  }
+  for (const name of NOT_SHORTENED) short.delete(name);
+  return short;
+}
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";
+
 /** The call that makes a table one of CARTO's. */
 export function cartodbfySql(schema: string, table: string): string {
   return sql`CDB_CartodbfyTable(${schema}, ${table})`.text;
@@ -163,7 +193,7 @@ export function cartodbfySql(schema: string, table: string): string {
 export function newTableBody(finish: NewTableFinish): string {
   const { schema, staging, target, hasIds, order, isProjected, cartodbfy, key } = finish;
   return body([
-    lock(schema, staging),
+    ...begin(finish),
     ...(hasIds ? [idCheck(schema, staging)] : []),
     ...keyChecks(finish, key),
     // Renamed first, so that the names of indexes and sequences are made from the right one
@@ -181,7 +211,7 @@ export function replaceBody(finish: ReplaceFinish): string {
   const { schema, staging, target, alterations, cartodbfy } = finish;
   const table = qualified(schema, target);
   return body([
-    lock(schema, staging),
+    ...begin(finish),
     `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE;`,
     ...checks(finish),
     `TRUNCATE TABLE ${table} RESTART IDENTITY;`,
@@ -196,7 +226,7 @@ export function replaceBody(finish: ReplaceFinish): string {
 export function appendBody(finish: InsertFinish): string {
   const { schema, staging } = finish;
   return body([
-    lock(schema, staging),
+    ...begin(finish),
     ...checks(finish),
     ...insert(finish),
     `DROP TABLE ${qualified(schema, staging)};`,
@@ -227,7 +257,7 @@ export function upsertBody(finish: UpsertFinish): string {
     .filter((name) => name !== "cartodb_id" && !key.some((column) => column.name === name));
   const values = columns.map(({ name }) => `${fresh}.${sql.id(name)}`).join(",");
   return body([
-    lock(schema, staging),
+    ...begin(finish),
     `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE;`,
     ...checks(finish),
     ...keyChecks(finish, key),
@@ -240,9 +270,9 @@ export function upsertBody(finish: UpsertFinish): string {
         } FROM ${source} WHERE ${hasKey};`,
         "GET DIAGNOSTICS _cartoframes_updated = ROW_COUNT;",
       ]),
-    `INSERT INTO ${table} (${
-      sql.ids(columns.map(({ name }) => name))
-    }) SELECT ${values} FROM ${source} WHERE NOT ${isThere}${
+    `INSERT INTO ${table} (${sql.ids(columns.map(({ name }) => name))})${
+      overriding(finish)
+    } SELECT ${values} FROM ${source} WHERE NOT ${isThere}${
       order === undefined ? "" : ` ORDER BY ${fresh}.${sql.id(order)}`
     };`,
     "GET DIAGNOSTICS _cartoframes_count = ROW_COUNT;",
@@ -315,8 +345,14 @@ function body(statements: readonly string[], hasKey = false): string {
  * Nobody else may finish the same upload: a second attempt waits here for the first and, if that one came
  * through, finds no staging table any more.
  */
-function lock(schema: string, staging: string): string {
-  return `LOCK TABLE ${qualified(schema, staging)} IN ACCESS EXCLUSIVE MODE;`;
+function begin({ schema, staging, renames }: Finish): string[] {
+  const table = qualified(schema, staging);
+  return [
+    `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE;`,
+    ...renames.map(([short, name]) =>
+      `ALTER TABLE ${table} RENAME COLUMN ${sql.id(short)} TO ${sql.id(name)};`
+    ),
+  ];
 }
 
 function checks(finish: InsertFinish): string[] {
@@ -393,13 +429,18 @@ function insert(finish: InsertFinish): string[] {
   const names = sql.ids(columns.map(({ name }) => name));
   const values = columns.map(({ cast }) => cast.expression).join(",");
   return [
-    `INSERT INTO ${table} (${names}) SELECT ${values} FROM ${qualified(schema, staging)}${
-      order === undefined ? "" : ` ORDER BY ${sql.id(order)}`
-    };`,
+    `INSERT INTO ${table} (${names})${overriding(finish)} SELECT ${values} FROM ${
+      qualified(schema, staging)
+    }${order === undefined ? "" : ` ORDER BY ${sql.id(order)}`};`,
     "GET DIAGNOSTICS _cartoframes_count = ROW_COUNT;",
     fail("rows", `_cartoframes_count <> ${rows}`, "_cartoframes_count", "0"),
     ...(hasIds ? [nextId(table)] : []),
   ];
+}
+
+/** Servers before PostgreSQL 10 know neither such columns nor these words. */
+function overriding({ overridesIdentity }: InsertFinish): string {
+  return overridesIdentity ? " OVERRIDING SYSTEM VALUE" : "";
 }
 
 /** Ids made by the database go on after those that the data brought. */

@@ -44,6 +44,8 @@ export interface Filled {
   readonly rows: number;
   /** The staging table's column that numbers the rows as they came, where there is one. */
   readonly order?: string | undefined;
+  /** Columns of the staging table that have short names, and their own. */
+  readonly renames?: readonly (readonly [short: string, name: string])[] | undefined;
   /** Whether the staging table works out the projected copy of the geometries. */
   readonly isProjected?: boolean | undefined;
   /** Whether there is no staging table after all: the rows are where they are to be. */
@@ -136,13 +138,14 @@ class StagedWrite {
   async #runStaged(filling: Filling): Promise<StagedOutcome> {
     let outcome: StagedOutcome | undefined;
     try {
-      const { columns, rows, order, isProjected = false, isDone = false } = await filling.fill(this.#staging);
+      const filled = await filling.fill(this.#staging);
+      const { columns, rows, isDone = false } = filled;
       this.#columns = columns;
       const plan = planWrite(this.#target, columns, this.#intent);
       outcome = { rows, created: plan.kind === "create", warnings: plan.warnings };
       if (isDone) return outcome;
       await runFinish(this.#client, {
-        body: this.#finishBody(plan, rows, order, isProjected),
+        body: this.#finishBody(plan, filled),
         schema: this.#staging.schema,
         staging: this.#staging.name,
         asJob: rows > DIRECT_ROWS,
@@ -167,9 +170,7 @@ class StagedWrite {
 
   #finishBody(
     { kind, casts, key, overridesIdentity, alterations, cartodbfy }: WritePlan,
-    rows: number,
-    order: string | undefined,
-    isProjected: boolean,
+    { rows, order, renames = [], isProjected = false }: Filled,
   ): string {
     const common = {
       schema: this.#staging.schema,
@@ -177,6 +178,7 @@ class StagedWrite {
       target: this.#intent.table,
       hasIds: this.#columns.some(({ name }) => name === "cartodb_id"),
       order,
+      renames,
     };
     if (kind === "create") return newTableBody({ ...common, isProjected, key, cartodbfy });
     const columns = this.#columns.map(({ name }, index) => ({ name, cast: casts[index] as Cast }));

@@ -18,6 +18,8 @@ export interface TargetColumn {
   readonly notNull: boolean;
   /** Whether a value is made up where none is given. */
   readonly hasDefault: boolean;
+  /** Whether the database gives numbers to the column, and refuses others unless told: an identity column. */
+  readonly identity?: "always" | "by default" | undefined;
   /** Whether the database computes the column. */
   readonly isGenerated: boolean;
   /** The views that need the column. */
@@ -73,6 +75,7 @@ export function targetSql(table: string): string {
     SELECT json_agg(json_build_object(
       'name', a.attname, 'type', t.typname, 'sql', format_type(a.atttypid, a.atttypmod),
       'notNull', a.attnotnull, 'hasDefault', a.atthasdef OR coalesce(to_jsonb(a)->>'attidentity', '') <> '',
+      'identity', coalesce(to_jsonb(a)->>'attidentity', ''),
       'isGenerated', coalesce(to_jsonb(a)->>'attgenerated', '') <> '',
       'views', (
         SELECT json_agg(DISTINCT v.oid::regclass::text)
@@ -103,6 +106,7 @@ export function readTarget(table: string, row: Record<string, unknown>, clock: (
       sqlType: String(column.sql),
       notNull: column.notNull === true,
       hasDefault: column.hasDefault === true,
+      identity: column.identity === "a" ? "always" : column.identity === "d" ? "by default" : undefined,
       isGenerated: column.isGenerated === true,
       views: (column.views ?? []) as string[],
     })),

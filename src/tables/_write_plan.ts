@@ -42,6 +42,8 @@ export interface WritePlan {
   readonly casts: readonly Cast[];
   /** The columns by which rows are told apart; none but for `upsert`. */
   readonly key: readonly KeyColumn[];
+  /** Whether values go into a column whose numbers the database would give. */
+  readonly overridesIdentity: boolean;
   /** What to change in the columns of a table that is replaced. */
   readonly alterations: readonly string[];
   readonly cartodbfy: boolean;
@@ -65,7 +67,15 @@ export function planWrite(target: Target, columns: readonly PlanColumn[], intent
     const problems = keyProblems(columns, intent);
     if (problems.length > 0) throw unfit(problems, intent);
     const key = (intent.key ?? []).map((name) => ({ name, expression: sql.id(name).text }));
-    return { kind: "create", casts: [], key, alterations: [], cartodbfy: intent.cartodbfy, warnings: [] };
+    return {
+      kind: "create",
+      casts: [],
+      key,
+      overridesIdentity: false,
+      alterations: [],
+      cartodbfy: intent.cartodbfy,
+      warnings: [],
+    };
   }
   return intent.ifExists === "replace"
     ? planReplace(standing, columns, intent)
@@ -149,6 +159,7 @@ function planAdd(
     kind: isUpsert ? "upsert" : "append",
     casts,
     key,
+    overridesIdentity: columns.some(({ name }) => byName.get(name)?.identity === "always"),
     alterations: [],
     cartodbfy: false,
     warnings: [
@@ -234,7 +245,9 @@ function planReplace(
   const dropped = standing.filter(({ name }) => !given.has(name) && !SYSTEM_COLUMNS.includes(name));
   const changed: TargetColumn[] = [];
   const casts: Cast[] = [];
-  const alterations = dropped.map(({ name }) => `DROP COLUMN ${sql.id(name)}`);
+  // What is computed from another column goes first
+  const alterations = [...dropped].sort((a, b) => Number(b.isGenerated) - Number(a.isGenerated))
+    .map(({ name }) => `DROP COLUMN ${sql.id(name)}`);
   for (const column of columns) {
     const name = sql.id(column.name).text;
     const old = byName.get(column.name);
@@ -260,6 +273,10 @@ function planReplace(
     kind: "replace",
     casts,
     key: [],
+    overridesIdentity: columns.some((column) => {
+      const old = byName.get(column.name);
+      return old?.identity === "always" && isSame(column, old);
+    }),
     alterations,
     // The conversion makes the table anew, which views would not follow
     cartodbfy: cartodbfy && views.length === 0,
@@ -283,7 +300,9 @@ function isSame(column: PlanColumn, old: TargetColumn): boolean {
 
 /** The column is empty then, so any type can become any other in its place; a default may not fit the new one. */
 function retype(old: TargetColumn, name: string, sqlType: string): string[] {
-  if (old.isGenerated) return [`DROP COLUMN ${name}`, `ADD COLUMN ${name} ${sqlType}`];
+  if (old.isGenerated || old.identity !== undefined) {
+    return [`DROP COLUMN ${name}`, `ADD COLUMN ${name} ${sqlType}`];
+  }
   return [
     ...(old.hasDefault ? [`ALTER COLUMN ${name} DROP DEFAULT`] : []),
     `ALTER COLUMN ${name} TYPE ${sqlType} USING NULL`,
