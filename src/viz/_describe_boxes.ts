@@ -98,6 +98,15 @@ async function titled(
   return { title: title ?? otherwise, description, footer: await sanitizeFooter(footer) };
 }
 
+const PLAIN_LEGEND: Omit<Legend, "type" | "prop"> = {
+  dynamic: true,
+  ascending: undefined,
+  title: undefined,
+  description: "",
+  footer: "",
+  format: undefined,
+};
+
 async function describeLegends(
   layer: Layer,
   { styles, cluster }: CompiledStyle,
@@ -107,25 +116,23 @@ async function describeLegends(
 ): Promise<PageLegend[]> {
   const geometry = kinds[0] ?? "point";
   const result: PageLegend[] = [];
-  const add = async (legend: Omit<Legend, "type" | "ascending">, scale: ScaledProp, otherwise: string) => {
-    const ascending = "ascending" in legend ? legend.ascending as boolean | undefined : undefined;
+  const add = async (legend: Omit<Legend, "type">, scale: ScaledProp, otherwise: string) => {
     result.push({
       ...await titled(legend, otherwise),
       type: scale.type,
       geometry: scale.prop === "size" && geometry === "polygon" ? "point" : geometry,
       prop: scale.prop,
       dynamic: legend.dynamic,
-      ascending: ascending ?? scale.type.endsWith("-category"),
+      ascending: legend.ascending ?? scale.type.endsWith("-category"),
       format: legend.format ?? null,
     });
   };
   if (layer.legends === undefined) {
     if (!layer.defaultLegend) return [];
-    const texts = { title: undefined, description: "", footer: "", format: undefined, dynamic: true };
     for (const [i, scale] of scaled.entries()) {
       // Beside a layer selector the layer's name stands already
       const title = layerSelector ? "" : i === 0 ? layer.title ?? scale.value : scale.value;
-      await add({ ...texts, prop: scale.prop }, scale, title);
+      await add({ ...PLAIN_LEGEND, prop: scale.prop }, scale, title);
     }
     return result;
   }
@@ -177,7 +184,7 @@ async function describeWidgets(
   return result;
 }
 
-const PLAIN: Omit<Widget, "type"> = {
+const PLAIN_WIDGET: Omit<Widget, "type"> = {
   value: undefined,
   operation: undefined,
   isGlobal: false,
@@ -196,7 +203,7 @@ function defaultWidgetOf(
   { title }: Layer,
   style: Style | undefined,
 ): [Widget, string] {
-  const given = widget ?? { ...PLAIN, type: "default" };
+  const given = widget ?? { ...PLAIN_WIDGET, type: "default" };
   if (style === undefined || style.type === "basic") return [{ ...given, type: "basic" }, title ?? ""];
   const { value } = style;
   if (style.type === "animation") return [{ ...given, type: "time-series", value }, title ?? value];
