@@ -65,7 +65,10 @@ browserTest("around the map", {
         footer: 'By <a href="https://example.org">us</a>',
       }),
     ];
-    const page = await open(new CartoMap(new Layer(points, { style: basicStyle(dots), widgets }), white), wide);
+    const page = await open(
+      new CartoMap(new Layer(points, { style: basicStyle(dots), widgets }), white),
+      wide,
+    );
     const { tab } = page;
     const bars = () =>
       tab.evaluate(

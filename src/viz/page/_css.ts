@@ -67,6 +67,7 @@ button:focus-visible, input:focus-visible, a:focus-visible, g:focus-visible { ou
 .note { left: 4px; color: var(--ink); max-width: 70%; }
 .attribution { right: 4px; }
 .failure { padding: 24px; font-size: 15px; }
+.attribution:empty { display: none; }
 [hidden] { display: none !important; }
 @media (max-width: 560px) { .panel.right { top: auto; bottom: var(--gap); max-height: 40%; } .panel.left { max-height: 35%; } }
 `;

@@ -39,6 +39,7 @@ export class MapPane {
   readonly #street = element("div", { class: "street" });
   readonly #canvas = element("div", { class: "deck" });
   readonly #note = element("div", { class: "note", role: "status", hidden: true });
+  readonly #attribution = element("div", { class: "attribution" });
   readonly #info = element("output", { class: "info" });
   readonly #hover = new Popup();
   readonly #clicked: Popup = new Popup(() => this.#clicked.hide());
@@ -150,8 +151,8 @@ export class MapPane {
     if (right.hasChildNodes()) this.#stage.append(right);
     if (!map.isStatic) this.#stage.append(this.#zoomButtons(), this.#hover.element, this.#clicked.element);
     if (map.showInfo) this.#stage.append(this.#info);
-    const attribution = attributionOf(map, sources);
-    if (attribution) this.#stage.append(element("div", { class: "attribution" }, attribution));
+    this.#attribution.textContent = attributionOf(map, sources);
+    this.#stage.append(this.#attribution);
     this.#stage.append(this.#note);
     this.#tellWhere();
   }
@@ -219,6 +220,8 @@ export class MapPane {
         ? false
         : { dragRotate: false, touchRotate: false, keyboard: { moveSpeed: 100 } },
       layers: this.#deckLayers(),
+      // What the pointer is over we ask ourselves, once: what deck.gl asks at each move finds nothing.
+      layerFilter: ({ renderPass }) => renderPass !== "picking:hover",
       // Everything is flat and drawn in order; depth would let one world's copy hide the next one's.
       parameters: { depthWriteEnabled: false, depthCompare: "always" },
       getCursor: ({ isDragging }) =>
@@ -239,10 +242,14 @@ export class MapPane {
   }
 
   #startStreet(street: StreetLibrary, url: string, name: string): void {
-    this.#streetMap = startStreetMap(street, this.#street, url, this.camera, () => {
+    const failed = () => {
       this.#streetMap = null;
       this.#useOutline(name);
-    });
+    };
+    const attributed = (text: string) => {
+      if (this.#attribution.textContent === "") this.#attribution.textContent = text;
+    };
+    this.#streetMap = startStreetMap(street, this.#street, url, this.camera, failed, attributed);
   }
 
   #useOutline(name: string): void {
@@ -478,7 +485,9 @@ export class MapPane {
   /** Where a place is on the map, in pixels from its upper left corner. */
   project(longitude: number, latitude: number): readonly [x: number, y: number] {
     const [viewport] = this.#deck?.getViewports() ?? [];
-    const [x = NaN, y = NaN] = viewport?.project([longitude, latitude]) ?? [];
+    // Of the worlds side by side, the one that is seen best.
+    const nearest = longitude + 360 * Math.round((this.camera.longitude - longitude) / 360);
+    const [x = NaN, y = NaN] = viewport?.project([nearest, latitude]) ?? [];
     return [x, y];
   }
 

@@ -13,25 +13,32 @@ export interface StreetMap {
   on(event: string, listener: (event: unknown) => void): void;
   remove(): void;
   resize(): void;
+  getStyle(): { readonly sources: Readonly<Record<string, unknown>> };
+  getSource(id: string): { readonly attribution?: string } | undefined;
 }
 
 /** How long a style may take before the outline takes its place. */
 const PATIENCE = 15_000;
 
-/** Starts a street map; `failed` is called at most once, when the style cannot be loaded. */
+/**
+ * Starts a street map; `failed` is called at most once, when the style cannot be loaded, `attributed` with those whom the
+ * style's sources name.
+ */
 export function startStreetMap(
   library: StreetLibrary,
   container: HTMLElement,
   url: string,
   camera: Camera,
   failed: () => void,
+  attributed: (text: string) => void,
 ): StreetMap {
   let isDone = false;
   const map = new library.Map({
     container,
     style: url,
     interactive: false,
-    attributionControl: { compact: false },
+    // Its markup is not ours to trust: the names are shown as text.
+    attributionControl: false,
     ...cameraOf(camera),
   });
   const fail = () => {
@@ -47,7 +54,15 @@ export function startStreetMap(
     clearTimeout(timer);
   });
   map.on("error", fail);
+  map.on("idle", () => {
+    const names = Object.keys(map.getStyle().sources).map((id) => map.getSource(id)?.attribution ?? "");
+    attributed([...new Set(names.map(textOf))].filter((text) => text).join(" · "));
+  });
   return map;
+}
+
+function textOf(html: string): string {
+  return new DOMParser().parseFromString(html, "text/html").body.textContent?.trim() ?? "";
 }
 
 /** The same camera in MapLibre's words. */
