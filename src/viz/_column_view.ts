@@ -176,7 +176,8 @@ function fillInt64(result: Float64Array, values: BigInt64Array<ArrayBuffer>, isT
   const pairs = halves(values);
   for (let row = 0; row < result.length; row++) {
     const value = joinHalves(pairs[2 * row] as number, pairs[2 * row + 1] as number);
-    result[row] = isTime ? value / 1000 : value;
+    // Multiplied, as the page does it: the two must agree to the last bit
+    result[row] = isTime ? value * 0.001 : value;
   }
   if (!isTime) return;
   // Rounded, an infinity is one of the few values beyond the last microsecond that PostgreSQL has

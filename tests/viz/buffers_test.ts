@@ -1,7 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DataError } from "../../src/errors/mod.ts";
 import { GeoDataFrame, Geometry } from "../../src/frame/mod.ts";
-import { basicStyle, Layer, Map as CartoMap, popupElement, Source } from "../../src/viz/mod.ts";
+import {
+  basicStyle,
+  colorCategoryStyle,
+  Layer,
+  Map as CartoMap,
+  popupElement,
+  Source,
+} from "../../src/viz/mod.ts";
 import { PageReader, points, shapes } from "./_page_reader.ts";
 
 /** A page whose popup shows some columns. */
@@ -104,6 +111,29 @@ Deno.test("times are exact to the microsecond, in the largest unit that holds th
   assertEquals(precise.elements(column.values), [1_714_557_600_123_457]);
   const day = (await popups(points({ v: [Temporal.PlainDate.from("2024-05-01"), null] }), "v")).values("v");
   assertEquals(day, [Date.UTC(2024, 4, 1), null]);
+});
+
+Deno.test("times that are categories are the same numbers in the style and in the column", async () => {
+  const values = Array.from(
+    { length: 200 },
+    (_, i) =>
+      Temporal.Instant.fromEpochNanoseconds(1_714_557_600_000_000_000n + BigInt(i) * 12_345_678_901_000n),
+  );
+  for (
+    const all of [
+      values,
+      values.map((at) => at.round("millisecond")),
+      values.map((at) => at.round("second")),
+    ]
+  ) {
+    const page = await PageReader.ofLayer(points({ v: all }), {
+      style: colorCategoryStyle("v", { top: 100 }),
+    });
+    const { color } = page.style;
+    assert(color.kind === "category");
+    const shown = new Set(page.values("v"));
+    assertEquals(color.categories.filter((category) => !shown.has(category)), []);
+  }
 });
 
 Deno.test("the infinities of dates and times stay infinite", async () => {
