@@ -27,8 +27,7 @@ const KEPT_BYTES = 8 * 1024 * 1024;
 
 /** Bytes of buffers that pass between two nudges of the collector. */
 const NUDGE_BYTES = 1024 * 1024;
-/** What a nudge uses up of the heap: so many lists of numbers, each small enough to lie among the young objects. */
-const LITTERS = 3;
+/** What a nudge uses up of the heap: numbers in a list that is small enough to lie among the young objects. */
 const LITTER = 12_000;
 
 /**
@@ -43,7 +42,7 @@ class Nudge {
   /** Counts the bytes of buffers that have been made. */
   count(bytes: number): void {
     for (this.#bytes += bytes; this.#bytes >= NUDGE_BYTES; this.#bytes -= NUDGE_BYTES) {
-      for (let i = 0; i < LITTERS; i++) this.#litter = new Array<number>(LITTER).fill(i);
+      this.#litter = new Array<number>(LITTER).fill(this.#litter.length);
     }
   }
 }

@@ -10,7 +10,7 @@ import { makeRows, streamRows } from "./_rows.ts";
 
 /** What is to be done, and where. */
 export interface ClientJob {
-  readonly job: "encode" | "floor" | "ours" | "stream" | "nothing";
+  readonly job: "encode" | "floor" | "ours" | "stream";
   readonly rows: number;
   /** The account. */
   readonly carto: { readonly baseUrl: string; readonly username: string; readonly apiKey: string };
@@ -42,8 +42,6 @@ async function run(
 ): Promise<Record<string, Cost>> {
   const options = { credentials: new Credentials(carto), skipQuotaWarning: true };
   switch (job) {
-    case "nothing":
-      return {};
     case "encode": {
       const frame = makeRows(0, rows);
       using output = await Deno.open(file, { write: true, create: true, truncate: true });

@@ -26,3 +26,5 @@ export function highWater(): number {
     return Deno.memoryUsage().rss;
   }
 }
+
+if (import.meta.main) console.log(highWater());

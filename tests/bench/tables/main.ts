@@ -9,15 +9,14 @@
  */
 import { startEmulator } from "../../../src/emulator/mod.ts";
 import { findPostgres, startPostgres } from "../../_tools/postgres.ts";
-import { BARE_COLUMNS, type ClientJob, type ClientReport, TABLES } from "./_client.ts";
+import { BARE_COLUMNS, type ClientJob, TABLES } from "./_client.ts";
 import type { Cost } from "./_measure.ts";
+import { bareMemory, output, runClient } from "./_run_client.ts";
 
 const SIZES = [10_000, 100_000, 1_000_000, 5_000_000];
 /** The time of a run grows with the rows; the more runs, the quieter the medians. */
 const RUNS: readonly (readonly [upToRows: number, runs: number])[] = [[10_000, 7], [100_000, 5], [1e6, 3]];
 const LAST_RUNS = 1;
-
-const decoder = new TextDecoder();
 
 /** One direction, as the last line of JSON tells it. */
 interface Direction {
@@ -42,24 +41,6 @@ interface Figures {
   readonly peakMegabytes: number;
 }
 
-async function command(program: string, args: readonly string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  if (!success) throw new Error(`${program} failed: ${decoder.decode(stderr)}`);
-  return decoder.decode(stdout);
-}
-
-async function client(job: ClientJob): Promise<ClientReport> {
-  const program = new URL("_client.ts", import.meta.url).pathname;
-  const output = await command(Deno.execPath(), [
-    ...["run", "--no-check", "--no-prompt", "--allow-all", program, JSON.stringify(job)],
-  ]);
-  return JSON.parse(output.trimEnd().split("\n").at(-1) ?? "") as ClientReport;
-}
-
 /** The place of the measurements. */
 interface Bench {
   readonly carto: ClientJob["carto"];
@@ -72,7 +53,7 @@ interface Bench {
 
 async function psql(bench: Bench, sql: string): Promise<number> {
   const start = performance.now();
-  await command("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", bench.database, "-c", sql]);
+  await output("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", bench.database, "-c", sql]);
   return (performance.now() - start) / 1000;
 }
 
@@ -87,7 +68,7 @@ async function freshTables(bench: Bench): Promise<void> {
 
 async function measureSize(bench: Bench, rows: number, runs: number): Promise<Figures> {
   const job = (name: ClientJob["job"], isReplacing = false) =>
-    client({ job: name, rows, carto: bench.carto, file: bench.file, isReplacing });
+    runClient({ job: name, rows, carto: bench.carto, file: bench.file, isReplacing });
   await job("encode");
   const all: Record<string, number>[] = [];
   for (let run = 0; run < runs; run++) {
@@ -214,7 +195,7 @@ const rowsWanted = option("rows");
 const runsWanted = option("runs");
 const isJson = Deno.args.includes("--json");
 if (await findPostgres() === undefined || Deno.build.os === "linux") {
-  await command("sh", [new URL("set_up.sh", import.meta.url).pathname]);
+  await output("sh", [new URL("set_up.sh", import.meta.url).pathname]);
 }
 const bin = await findPostgres();
 if (bin === undefined) throw new Error("PostgreSQL with PostGIS is not installed");
@@ -230,7 +211,7 @@ try {
     carto,
     database: server.url.replace(/\/postgres$/, "/demo_db"),
     file: `${folder}/rows.bin`,
-    bareMemory: (await client({ job: "nothing", rows: 0, carto, file: "" })).highWater,
+    bareMemory: await bareMemory(),
   };
   for (const rows of rowsWanted === undefined ? SIZES : [rowsWanted]) {
     const runs = runsWanted ?? RUNS.find(([upTo]) => rows <= upTo)?.[1] ?? LAST_RUNS;
