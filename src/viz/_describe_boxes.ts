@@ -22,7 +22,7 @@ import type {
   PageWidget,
 } from "./page/description.ts";
 import type { PopupElement } from "./popups/popup_element.ts";
-import type { Style } from "./styles/style.ts";
+import type { Style, StylesByKind } from "./styles/style.ts";
 import type { Widget } from "./widgets/widget.ts";
 
 /** What stands around a layer. */
@@ -46,6 +46,8 @@ interface ScaledProp {
   readonly type: Exclude<Legend["type"], "basic" | "default">;
   readonly prop: LegendProp;
   readonly value: string;
+  /** What has it, where that is not all of the layer. */
+  readonly geometry?: PageKind;
 }
 
 /** Legends, widgets and popups of a layer, nothing left to default. */
@@ -57,7 +59,7 @@ export async function describeBoxes(
   rules: MapRules,
 ): Promise<LayerBoxes> {
   const style = layer.style === undefined || isByKind(layer.style) ? undefined : layer.style;
-  const scaled = style === undefined ? [] : scaledProps(style);
+  const scaled = layer.style === undefined ? [] : scaledOf(layer.style, kinds);
   const widgets = rules.isStatic ? [] : await describeWidgets(layer, style, columns);
   return {
     legends: rules.isStatic ? [] : await describeLegends(layer, compiled, kinds, scaled, rules),
@@ -66,6 +68,15 @@ export async function describeBoxes(
     popupClick: describePopup(layer, layer.popupClick, layer.defaultPopupClick, style, scaled, columns),
     animation: animationOf(compiled.animation, widgets, columns),
   };
+}
+
+/** The properties that follow a column, of a style or of those by kind. */
+function scaledOf(style: Style | StylesByKind, kinds: readonly PageKind[]): ScaledProp[] {
+  if (!isByKind(style)) return scaledProps(style);
+  return kinds.flatMap((geometry) => {
+    const own = style[geometry];
+    return own === undefined ? [] : scaledProps(own).map((scaled) => ({ ...scaled, geometry }));
+  });
 }
 
 /** The properties that follow a column: the style's own first. */
@@ -115,12 +126,14 @@ async function describeLegends(
   { layerSelector }: MapRules,
 ): Promise<PageLegend[]> {
   const geometry = kinds[0] ?? "point";
+  // Areas have no size
+  const sized = cluster === null ? kinds.find((kind) => kind !== "polygon") ?? "point" : "point";
   const result: PageLegend[] = [];
   const add = async (legend: Omit<Legend, "type">, scale: ScaledProp, otherwise: string) => {
     result.push({
       ...await titled(legend, otherwise),
       type: scale.type,
-      geometry: scale.prop === "size" && geometry === "polygon" ? "point" : geometry,
+      geometry: scale.geometry ?? (scale.prop === "size" ? sized : geometry),
       prop: scale.prop,
       dynamic: legend.dynamic,
       ascending: legend.ascending ?? scale.type.endsWith("-category"),
@@ -289,8 +302,7 @@ function usualElements(
   scaled: readonly ScaledProp[],
   title: string | undefined,
 ): PagePopupElement[] {
-  if (style === undefined) return [];
-  if (style.type === "cluster-size") {
+  if (style?.type === "cluster-size") {
     const { operation, value } = style;
     const column = operation === "count" ? null : value;
     return [{
@@ -299,7 +311,7 @@ function usualElements(
       format: null,
     }];
   }
-  const animated = style.type === "animation" ? [style.value] : [];
+  const animated = style?.type === "animation" ? [style.value] : [];
   const names = [...new Set([...animated, ...scaled.map(({ value }) => value)])];
   return names.map((column, i) => ({
     title: i === 0 ? title ?? column : column,

@@ -1,6 +1,7 @@
 /** Legends, widgets and popups. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ArgumentError } from "../../src/errors/mod.ts";
+import { GeoDataFrame } from "../../src/frame/mod.ts";
 import {
   animationStyle,
   animationWidget,
@@ -145,6 +146,25 @@ Deno.test("a legend of classes needs a style of classes", async () => {
     'Cannot show a legend of type "color-category" for color',
   );
   await assertRejects(() => describe({ legends: sizeBinsLegend() }), ArgumentError, "size-bins");
+});
+
+Deno.test("styles by kind have a legend for each property that follows a column", async () => {
+  const frame = GeoDataFrame.fromColumns({ n: [1, 2], c: ["a", "b"] }).setGeometry([
+    "POINT(1 1)",
+    "POLYGON((0 0, 1 0, 1 1, 0 0))",
+  ]);
+  const style = {
+    point: basicStyle({ size: sizeBinsStyle("n") }),
+    polygon: basicStyle({ color: colorCategoryStyle("c") }),
+  };
+  const { layer } = await PageReader.ofLayer(frame, { style });
+  assertEquals(layer.legends.map(({ type, geometry, title }) => `${type} ${geometry} ${title}`).sort(), [
+    "color-category polygon c",
+    "size-bins point n",
+  ]);
+  assertEquals(layer.popupHover.map(({ title }) => title).sort(), ["c", "n"]);
+  const sized = await PageReader.ofLayer(frame, { style: sizeBinsStyle("n") });
+  assertEquals(sized.layer.legends.map(({ geometry }) => geometry), ["point"]);
 });
 
 Deno.test("each style has its default legend, widget and popup", async () => {
