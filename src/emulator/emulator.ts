@@ -75,11 +75,12 @@ export class Emulator implements AsyncDisposable {
 }
 
 /**
- * Starts a local CARTO: the SQL API with COPY and batch jobs, the account's data and its datasets, on a real PostGIS
- * that needs no set-up.
+ * Starts a local CARTO on a real PostGIS that needs no set-up: SQL with COPY and batch jobs, maps with vector tiles,
+ * imports, datasets, API keys, published pages. What is served and what not stands in the docs of this module.
  *
  * Without `database` the PostGIS is embedded and needs `--allow-read` for the folder that npm packages lie in; with it,
  * a PostgreSQL server is used, which needs `--allow-net` for its host. Listening needs `--allow-net=127.0.0.1`.
+ * Imports from addresses of this machine need `--allow-net` for them.
  * Answers in the formats gpkg and spatialite are written to a temporary file first, which needs `--allow-write`.
  * It is a stand-in for tests and demos: keys are checked and rights are real, but nothing guards it against attacks.
  *

@@ -102,6 +102,6 @@ export function notServed(path: string): ApiError {
   return new ApiError(501, `Cannot serve "${path}": the emulator does not have this API`, {
     hint:
       "It serves the SQL API with COPY and batch jobs, the Maps API, imports and synchronised tables, datasets " +
-      "and maps (viz, tables, perm), API keys, Kuviz, users and me",
+      "and maps (viz, tables, perm), API keys, Kuviz, users, me and a small Data Observatory",
   });
 }
