@@ -49,7 +49,8 @@ export class GeometryBuilder extends Builder {
   }
 
   #reservePoint(): void {
-    if (2 * this.rows.length < this.#xy.length) return;
+    // Both numbers: an array that has grown by half may have an odd length
+    if (2 * this.rows.length + 2 <= this.#xy.length) return;
     this.#xy = grow(this.#xy, 2 * this.rows.length + 2);
     this.#xyBytes = new Uint8Array(this.#xy.buffer);
   }

@@ -311,3 +311,35 @@ Deno.test("lists and jsonb are the same where they mean the same, whatever Postg
   ];
   for (const [type, one, other] of different) assert(!column(type, one).equals(column(type, other)), type);
 });
+
+Deno.test("no point is lost where the memory of a column grows, in whichever way the points come", () => {
+  const rows = 5000;
+  const xs = Float64Array.from({ length: rows }, (_, i) => i + 0.25);
+  const ys = Float64Array.from({ length: rows }, (_, i) => -i - 0.5);
+  const wanted = Array.from({ length: rows }, (_, i) => [xs[i], ys[i]]).flat();
+  const wkt = Array.from(xs, (x, i) => `POINT(${x} ${ys[i]})`);
+  const plain = GeoDataFrame.fromColumns({ n: Array.from(xs, () => 1) });
+  const points = plain.setGeometryFromXY(xs, ys);
+  const copied = new CopyCsvDecoder([{ name: "g", type: "geometry", nullable: true }], { header: false });
+  const hex = [...points.column("geometry")].map((point) => point instanceof Geometry ? point.toEwkbHex() : "");
+  copied.push(new TextEncoder().encode(hex.join("\n") + "\n"));
+  const ways = {
+    xy: points,
+    wkt: plain.setGeometry(wkt),
+    geometries: plain.setGeometry([...points.column("geometry")]),
+    geojson: GeoDataFrame.fromGeoJSON(JSON.parse(JSON.stringify(points.toGeoJSON()))),
+    hex: copied.finish(),
+  };
+  for (const [way, frame] of Object.entries(ways)) {
+    const { values } = frame.geometry ?? {};
+    assertEquals(values?.length, 2 * rows, way);
+    assertEquals(wanted.findIndex((value, i) => values?.[i] !== value), -1, way);
+  }
+  const gaps = plain.setGeometryFromXY(Array.from(xs, (x, i) => i % 3 === 0 ? null : x), ys);
+  assertEquals(
+    [...gaps.column("geometry")].findIndex((point, i) =>
+      i % 3 === 0 ? point !== null : String(point) !== `SRID=4326;POINT (${xs[i]} ${ys[i]})`
+    ),
+    -1,
+  );
+});
