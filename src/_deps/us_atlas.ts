@@ -1,4 +1,3 @@
 // The outlines of the United States' counties (Census Bureau, public domain). ISC, no permissions; loaded only when the
 // emulator's Data Observatory is asked.
-import atlas from "npm:us-atlas@3.0.1/counties-10m.json" with { type: "json" };
-export default atlas as unknown as { readonly objects: Readonly<Record<string, unknown>> };
+export { default } from "npm:us-atlas@3.0.1/counties-10m.json" with { type: "json" };

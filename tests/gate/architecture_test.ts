@@ -153,7 +153,7 @@ Deno.test("architecture: what others have written is imported in src/_deps only"
     [],
   );
   for (const { from, specifier } of foreign) {
-    assertMatch(specifier, /^(jsr|npm):@?[\w/-]+@[~^]?\d/, `${from} names no version`);
+    assertMatch(specifier, /^(jsr|npm):@?[\w./-]+@[~^]?\d/, `${from} names no version`);
   }
 });
 
@@ -161,7 +161,11 @@ Deno.test("architecture: src/_deps holds nothing but re-exports", async () => {
   for await (const file of sourceFiles(new URL("_deps/", SRC))) {
     const code = (await Deno.readTextFile(file)).replace(/^\/\/.*$/gm, "").replace(/\/\*[^]*?\*\//g, "")
       .trim();
-    assertMatch(code, /^(export (type )?(\*|\{[^}]*\}) from "(jsr|npm):[^"]+";\s*)+$/, file.href);
+    assertMatch(
+      code,
+      /^(export (type )?(\*|\{[^}]*\}) from "(jsr|npm):[^"]+"( with \{ type: "json" \})?;\s*)+$/,
+      file.href,
+    );
   }
 });
 

@@ -1,13 +1,19 @@
-import type { OutlineFeature } from "../../_deps/topojson.ts";
 import type { Engine } from "../_db/engine.ts";
 import { query, quoteIdentifier, quoteLiteral } from "../_db/query.ts";
 import { DATASETS, GEOGRAPHIES, VARIABLES } from "./catalogue.ts";
+
+/** An outline as far as it is used. */
+interface OutlineFeature {
+  readonly id?: string | number;
+  readonly properties: { readonly name?: string };
+  readonly geometry: unknown;
+}
 
 /** Makes the tables of the Data Observatory, once in a database: geographies, and what GeoNames' places tell of them. */
 export async function makeTables(engine: Engine): Promise<void> {
   const { rows } = await query(engine, "SELECT to_regclass('observatory.ready')");
   if (rows[0]?.[0] !== null) return;
-  const [{ outlines }, { default: us }, { default: world }] = await Promise.all([
+  const [{ feature }, { default: us }, { default: world }] = await Promise.all([
     import("../../_deps/topojson.ts"),
     import("../../_deps/us_atlas.ts"),
     import("../../_deps/world_atlas.ts"),
@@ -18,6 +24,11 @@ export async function makeTables(engine: Engine): Promise<void> {
      CREATE SCHEMA IF NOT EXISTS observatory_user; GRANT USAGE, CREATE ON SCHEMA observatory_user TO PUBLIC;
      CREATE TABLE observatory.outlines (kind text, geoid text, name text, geojson text)`,
   );
+  const outlines = (topology: { readonly objects: Readonly<Record<string, unknown>> }, name: string) =>
+    (feature as (topology: unknown, object: unknown) => { features: OutlineFeature[] })(
+      topology,
+      topology.objects[name],
+    ).features;
   const spain = outlines(world, "countries").filter(({ properties }) => properties.name === "Spain");
   await copyOutlines(engine, [
     ["county", outlines(us, "counties")],
