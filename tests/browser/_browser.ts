@@ -65,18 +65,18 @@ export interface OpenOptions {
   readonly size?: { readonly width: number; readonly height: number };
 }
 
-/** Opens a map, a layout or HTML; comes back when all is drawn. */
-export type Open = (page: CartoMap | Layout | string, options?: OpenOptions) => Promise<OpenPage>;
+/** Opens a map, a layout, HTML or an address; comes back when all is drawn. */
+export type Open = (page: CartoMap | Layout | URL | string, options?: OpenOptions) => Promise<OpenPage>;
 
 async function openPage(
   browser: Chromium,
   folder: string,
-  page: CartoMap | Layout | string,
+  page: CartoMap | Layout | URL | string,
   { hasErrors = false, hasRequests = false, state = "ready", script, size = WINDOW }: OpenOptions = {},
 ): Promise<OpenPage> {
-  const html = typeof page === "string" ? page : await page.toHTML();
-  const file = toFileUrl(`${folder}/${crypto.randomUUID()}.html`);
-  await Deno.writeTextFile(file, html);
+  const { html, file } = page instanceof URL
+    ? { html: await (await fetch(page)).text(), file: page }
+    : await pageFile(page, folder);
   const tab = await browser.tab(size);
   // What plays by itself would make each run another one.
   await tab.send("Emulation.setEmulatedMedia", {
@@ -91,6 +91,16 @@ async function openPage(
   if (!hasErrors) assertEquals(faults(tab), []);
   if (!hasRequests) assertEquals(tab.requests.filter((url) => url !== file.href), []);
   return { tab, html };
+}
+
+async function pageFile(
+  page: CartoMap | Layout | string,
+  folder: string,
+): Promise<{ html: string; file: URL }> {
+  const html = typeof page === "string" ? page : await page.toHTML();
+  const file = toFileUrl(`${folder}/${crypto.randomUUID()}.html`);
+  await Deno.writeTextFile(file, html);
+  return { html, file };
 }
 
 /** What went wrong in a page; luma.gl's remarks on debug level are none. */
