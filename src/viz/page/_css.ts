@@ -10,7 +10,7 @@ main.grid { display: grid; gap: 2px; }
   color: var(--ink); width: 100%; height: 100%; min-height: 0; position: relative; }
 .map.dark { --ink: #e8edf1; --soft: #a3b0bb; --paper: #1d252df2; --line: #3a4550; --fill: #3c5870; --accent: #6db3ee;
   color-scheme: dark; }
-.stage, .street, .deck, .preview { position: absolute; inset: 0; width: 100%; height: 100%; overflow: hidden; }
+.stage, .street, .land, .deck, .preview { position: absolute; inset: 0; width: 100%; height: 100%; overflow: hidden; }
 .deck canvas:focus-visible { outline: 3px solid var(--accent); outline-offset: -3px; }
 .panel { position: absolute; max-height: calc(100% - 2 * var(--gap)); overflow-y: auto; overscroll-behavior: contain;
   background: var(--paper); border-radius: 6px; box-shadow: 0 1px 4px #0003; padding: 10px 12px; }

@@ -10,7 +10,7 @@ import { cssColor, type LegendView, legendView } from "./_legends.ts";
 import { type Camera, fitBounds, toX, toY, visibleBox, withinWorld, WORLD } from "./_mercator.ts";
 import type { Data } from "./_model.ts";
 import { type Feature, Popup, popupLines } from "./_popups.ts";
-import { drawLayerPoints, drawPreview, rasterView } from "./_preview.ts";
+import { drawLand, drawLayerPoints, drawPreview, rasterView } from "./_preview.ts";
 import { pointAt, type RasterView } from "./_raster.ts";
 import { followsZoom } from "./_scales.ts";
 import type { Graphics } from "./_software.ts";
@@ -37,6 +37,7 @@ export class MapPane {
   readonly #stage = element("div", { class: "stage" });
   readonly #preview = element("canvas", { class: "preview", "aria-hidden": "true" });
   readonly #street = element("div", { class: "street" });
+  readonly #land = element("canvas", { class: "land", "aria-hidden": "true" });
   readonly #canvas = element("div", { class: "deck" });
   readonly #note = element("div", { class: "note", role: "status", hidden: true });
   readonly #attribution = element("div", { class: "attribution" });
@@ -83,7 +84,7 @@ export class MapPane {
     );
     if (map.size) [this.element.style.width, this.element.style.height] = map.size;
     this.#stage.style.background = cssColor(backgroundOf(map));
-    this.#stage.append(this.#street, this.#preview, this.#canvas);
+    this.#stage.append(this.#street, this.#land, this.#preview, this.#canvas);
     parent.append(this.element);
     this.camera = this.#firstCamera();
     this.#addBoxes(data.filter((source) => "type" in source));
@@ -210,6 +211,7 @@ export class MapPane {
       if (street) this.#startStreet(street, basemap.url, basemap.name);
       else this.#useOutline(basemap.name);
     }
+    this.#drawLand();
     this.#drawSheets();
     this.#lookForTiles();
     this.#deck = new library.Deck({
@@ -254,6 +256,7 @@ export class MapPane {
 
   #useOutline(name: string): void {
     this.#hasOutline = true;
+    this.#drawLand();
     this.say(`${name} could not be loaded: the outline of the land is shown instead`);
     this.#draw();
   }
@@ -280,7 +283,7 @@ export class MapPane {
     if (!library) return [];
     const { zoom } = this.camera;
     return [
-      ...this.#hasOutline ? landLayers(library, this.element.id, this.map.theme) : [],
+      ...this.#hasOutline && !this.#isStraight ? landLayers(library, "land", this.map.theme) : [],
       ...this.layers.flatMap((state) => {
         const clusters = this.#clusters.get(state);
         if (clusters) return state.isShown ? [this.#clusterLayer(library, state, clusters)] : [];
@@ -288,6 +291,23 @@ export class MapPane {
         return deckLayers(library, state, zoom, this.#sheets.get(state) ?? null, isPickable);
       }),
     ];
+  }
+
+  /** Whether the camera looks straight down, north up. */
+  get #isStraight(): boolean {
+    return this.camera.bearing === 0 && this.camera.pitch === 0;
+  }
+
+  /** The outline is drawn by the processor: it is quicker than a library, and is there before it. */
+  #drawLand(): void {
+    this.#land.hidden = !this.#hasOutline || !this.#isStraight;
+    const context = this.#land.getContext("2d");
+    if (this.#land.hidden || !context) return;
+    const { width, height } = this.size;
+    const view = rasterView(this.camera, width, height, devicePixelRatio);
+    // Setting the size clears it.
+    [this.#land.width, this.#land.height] = [view.width, view.height];
+    drawLand(context, this.map, view);
   }
 
   #canPick({ layer: { popupHover, popupClick } }: LayerState): boolean {
@@ -351,11 +371,9 @@ export class MapPane {
   /** What a sheet covers: what is within sight, or where the world is seen more than once, one world. */
   #sheetView(): RasterView {
     const { width, height } = this.size;
-    const { bearing, pitch, zoom } = this.camera;
     const box = visibleBox(this.camera, width, height);
-    const scale = 2 ** zoom;
-    const isStraight = bearing === 0 && pitch === 0;
-    const view = isStraight
+    const scale = 2 ** this.camera.zoom;
+    const view = this.#isStraight
       ? rasterView(this.camera, width, height, devicePixelRatio)
       : rasterView(this.camera, (box.east - box.west) * scale, (box.north - box.south) * scale, 1);
     if (view.width / view.scale <= WORLD) return view;
@@ -379,6 +397,7 @@ export class MapPane {
       viewState: this.#viewState(),
       ...needsLayers ? { layers: this.#deckLayers() } : {},
     });
+    this.#drawLand();
     this.#streetMap?.jumpTo(cameraOf(this.camera));
     this.#tellWhere();
     this.#placeClicked();
@@ -390,6 +409,7 @@ export class MapPane {
   #rested(): void {
     this.#rest = undefined;
     this.#streetMap?.resize();
+    this.#drawLand();
     this.#lookForTiles();
     this.#settle();
   }

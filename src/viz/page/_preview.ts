@@ -53,13 +53,27 @@ export function drawPreview(
   if (!context) return;
   context.fillStyle = cssColor(backgroundOf(map));
   context.fillRect(0, 0, view.width, view.height);
+  if (map.basemap.kind !== "color") drawLand(context, map, view);
   const shifts = worldsWithin(view);
-  if (map.basemap.kind !== "color") {
-    const { land: fill, shore } = landColors(map.theme);
-    for (const shift of shifts) drawShapes(context, land(), fill, shore, 1, () => true, view, shift);
-  }
   for (const state of states) {
     for (const kind of KINDS) drawKind(context, state, kind, clusters.get(state), camera, view, shifts);
+  }
+}
+
+/** Draws the outline of the world's land. */
+export function drawLand(context: CanvasRenderingContext2D, { theme }: PageMap, view: RasterView): void {
+  const { land: fill, shore } = landColors(theme);
+  for (const shift of worldsWithin(view)) {
+    drawShapes(
+      context,
+      land(),
+      fill,
+      shore,
+      1,
+      () => true,
+      view,
+      shift,
+    );
   }
 }
 
