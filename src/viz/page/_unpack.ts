@@ -47,13 +47,23 @@ export async function readBuffers(buffers: readonly PageBuffer[]): Promise<Buffe
       const element = document.getElementById(`buffer-${id}`);
       if (!(element instanceof HTMLElement)) throw new Error(`The buffer "${id}" is missing`);
       const { deflated, planes } = element.dataset;
-      let bytes = fromBase64(element.textContent ?? "");
+      const text = element.textContent ?? "";
       element.remove();
-      if (deflated !== undefined) bytes = await inflate(bytes, Number(deflated));
-      if (planes !== undefined) bytes = fromPlanes(bytes, Number(planes));
+      const bytes = await unpackBytes(text, Number(deflated ?? 0), Number(planes ?? 1));
       return [id, new ARRAYS[dtype](bytes.buffer)];
     })),
   );
+}
+
+/** The bytes of one buffer; `deflated` is the size that they had before, or 0 where they were not. */
+export async function unpackBytes(
+  text: string,
+  deflated: number,
+  planes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const packed = fromBase64(text);
+  const bytes = deflated > 0 ? await inflate(packed, deflated) : packed;
+  return planes > 1 ? fromPlanes(bytes, planes) : bytes;
 }
 
 /** Base64 to bytes; browsers from before 2025 have no method of their own for it. */
