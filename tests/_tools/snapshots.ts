@@ -4,6 +4,7 @@
  */
 import config from "../../deno.json" with { type: "json" };
 import { toFileUrl } from "@std/path";
+import { buildViewerIfStale } from "../../src/viz/_build_viewer.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const OFFLINE = new URL("../offline/", import.meta.url);
@@ -91,6 +92,8 @@ function byText(a: string, b: string): number {
 
 /** The files that `deno publish` would upload, one a line. */
 export async function publishedFiles(): Promise<string> {
+  // What is built is published, and not kept in git.
+  await buildViewerIfStale();
   const folder = await Deno.makeTempDir({ prefix: "publish-" });
   try {
     // A stand-in inside the package that is not published would be refused; types are checked by another step.
