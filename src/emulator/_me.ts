@@ -2,7 +2,7 @@ import { query } from "./_db/query.ts";
 import { type EmulatorContext, jsonResponse, type MeHandler } from "./_handler.ts";
 
 /** What an account without a limit may use, in bytes: more than fits. */
-const UNLIMITED = 1e15;
+export const UNLIMITED = 1e15;
 
 /** `GET /api/v3/me`: the account, to whoever has its master key; others learn its name only. */
 export function createMe(context: EmulatorContext): MeHandler {

@@ -76,6 +76,7 @@ export class ImportQueue {
 
   async #run(account: Account, plan: ImportPlan, state: ImportState): Promise<void> {
     // The answer that tells the id goes out first.
+    state.state = "pending";
     await new Promise((resolve) => setTimeout(resolve, 0));
     const tables: LoadedTable[] = [];
     for (const load of await this.#prepare(account, plan, state)) tables.push(await load());

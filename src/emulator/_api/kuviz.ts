@@ -1,9 +1,13 @@
 import { type Account, type EmulatorContext, jsonResponse } from "../_handler.ts";
 import { membersOf, pageOf, type PlatformHandler, Refusal, requireMaster } from "./answers.ts";
+import { readAll } from "../_http/parameters.ts";
 import type { StoredDocument } from "../_documents.ts";
 
 /** Bytes that a page may have. */
 const MAX_SIZE = 10_485_760;
+
+/** Bytes that the form of a password may have. */
+const MAX_FORM = 16_384;
 
 /** A page as it is kept; its HTML stands beside it. */
 interface StoredPage {
@@ -175,15 +179,18 @@ export async function serveKuvizPage(
   }
   const { password } = page.data;
   if (page.data.privacy === "password") {
-    const given = request.method === "POST"
-      ? new URLSearchParams(await request.text()).get("password")
-      : null;
+    const given = request.method === "POST" ? await readPassword(request) : null;
     if (given === null) return html(200, passwordForm(page.data.name));
     if (password === undefined || await digest(password.salt, given) !== password.digest) {
       return html(403, passwordForm(page.data.name, "Invalid password"));
     }
   }
   return html(200, await context.documents.content(owner, "kuviz", id) ?? "");
+}
+
+async function readPassword(request: Request): Promise<string | null> {
+  const body = request.body === null ? new Uint8Array(0) : await readAll(request.body, MAX_FORM);
+  return new URLSearchParams(decoder.decode(body)).get("password");
 }
 
 function html(status: number, text: string): Response {

@@ -1,6 +1,7 @@
 import { installAccount } from "../_db/open.ts";
 import { query, quoteIdentifier } from "../_db/query.ts";
 import { type Account, type EmulatorContext, jsonResponse } from "../_handler.ts";
+import { UNLIMITED } from "../_me.ts";
 import { planAccounts, servedAccounts } from "../_accounts.ts";
 import { membersOf, type PlatformHandler, Refusal, requireMaster } from "./answers.ts";
 
@@ -116,7 +117,7 @@ async function present(
     website: null,
     location: null,
     base_url: `${context.url()}/user/${encodeURIComponent(username)}`,
-    quota_in_bytes: quotaBytes,
+    quota_in_bytes: quotaBytes === 0 ? UNLIMITED : quotaBytes,
     db_size_in_bytes: size,
     table_count: tables,
     public_visualization_count: 0,
