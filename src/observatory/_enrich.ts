@@ -6,11 +6,14 @@ import { columnOf, dataOf } from "../frame/column.ts";
 import { type FrameInput, toGeoDataFrame } from "../frame/from_any.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Geometry } from "../frame/geometry/geometry.ts";
+import type { ColumnType } from "../frame/types.ts";
 import type { TransportOptions } from "../http/transport.ts";
 import { reasonOf } from "../tables/_retell.ts";
 import { getEntities } from "./_catalog.ts";
+import { COLUMN_TYPES, readCsv } from "./_products.ts";
 import { EnrichmentError } from "./enrichment_error.ts";
-import type { EnrichmentVariable, PolygonEnrichmentOptions } from "./enrichment.ts";
+import type { EnrichmentAggregation, EnrichmentVariable, PolygonEnrichmentOptions } from "./enrichment.ts";
+import type { Variable } from "./variable.ts";
 
 const ID = "__enrichment_id";
 const GEOMETRY = "__geom_column";
@@ -30,8 +33,15 @@ export async function enrich(
   const frame = geometryOf(data, options.geomCol);
   const client = new ClassicClient(credentials, transport);
   const table = `temp_${crypto.randomUUID().replaceAll("-", "")}`;
-  const result = await enriching(type, () => run(client, type, frame, ids, table, options));
-  return join(frame, await typed(result, ids, { credentials, transport, signal: options.signal }));
+  const stream = await enriching(type, () => run(client, type, frame, ids, table, options));
+  // What a variable holds tells the type of its figures; a catalogue that cannot be asked leaves them to be guessed.
+  const known = await getEntities("variables", ids, { credentials, transport, signal: options.signal })
+    .catch(() => []);
+  const { aggregation = "default" } = options;
+  return join(
+    frame,
+    await readCsv(stream, (name) => typeOf(name, known, type === "points" ? null : aggregation)),
+  );
 }
 
 function idsOf(variables: EnrichmentVariable | readonly EnrichmentVariable[]): string[] {
@@ -61,7 +71,7 @@ async function run(
   variables: readonly string[],
   table: string,
   options: PolygonEnrichmentOptions,
-): Promise<GeoDataFrame> {
+): Promise<ReadableStream<Uint8Array>> {
   const { dataObservatory: api } = client;
   const { signal, onProgress } = options;
   onProgress?.({ phase: "upload" });
@@ -82,8 +92,7 @@ async function run(
   }, { signal });
   await api.waitForEnrichment(job, { signal });
   onProgress?.({ phase: "download" });
-  const stream = await api.download(output, { signal });
-  return await GeoDataFrame.fromCSVStream(stream, { types: { [ID]: "int4" } });
+  return await api.download(output, { signal });
 }
 
 /** The geometries as the service takes them: CSV with WKT. */
@@ -105,24 +114,28 @@ function* csvOf(frame: GeoDataFrame): Generator<Uint8Array> {
   yield encoder.encode(text);
 }
 
-/** Columns of text stay text, whatever their values look like. */
-async function typed(
-  result: GeoDataFrame,
-  variables: readonly string[],
-  options: Parameters<typeof getEntities>[2],
-): Promise<GeoDataFrame> {
-  const guessed = result.columns.filter(({ name, type }) => name !== ID && type !== "text");
-  if (guessed.length === 0) return result;
-  const known = await getEntities("variables", variables, options).catch(() => []);
-  const texts = known.filter(({ dbType }) => dbType === "STRING").map(({ columnName }) => columnName);
-  return guessed.reduce((frame, column) => {
-    if (!texts.includes(column.name)) return frame;
-    return frame.withColumn(
-      column.name,
-      [...column].map((value) => value === null ? null : String(value)),
-      "text",
-    );
-  }, result);
+/** The type of a column of the result: that of its variable, or of what a function makes of it. */
+function typeOf(
+  name: string,
+  variables: readonly Variable[],
+  aggregation: EnrichmentAggregation,
+): ColumnType | undefined {
+  if (name === ID) return "int4";
+  if (name.startsWith("do_")) return "float8";
+  const variable = variables.find(({ columnName }) => name === columnName) ??
+    variables.find(({ columnName }) => columnName !== null && name.endsWith(`_${columnName}`));
+  const own = COLUMN_TYPES[variable?.dbType ?? ""];
+  if (own === undefined || variable === undefined || aggregation === null) return own;
+  const prefix = name === variable.columnName
+    ? undefined
+    : name.slice(0, -(variable.columnName?.length ?? 0) - 1);
+  const given = typeof aggregation === "object"
+    ? aggregation[variable.id] ?? aggregation[variable.slug ?? ""]
+    : aggregation;
+  const method = prefix ?? (given === undefined || given === "default" ? variable.aggMethod : String(given));
+  if (/^(?:sum|avg)$/i.test(method ?? "")) return "float8";
+  if (/^count$/i.test(method ?? "")) return "int8";
+  return /^(?:min|max)$/i.test(method ?? "") ? own : "text";
 }
 
 /** The data's rows in their order, each with the figures that belong to it. */

@@ -182,7 +182,7 @@ export async function toCsv(
 }
 
 /** The types that the catalogue names, as those of columns. */
-const TYPES: Readonly<Record<string, ColumnType>> = {
+export const COLUMN_TYPES: Readonly<Record<string, ColumnType>> = {
   STRING: "text",
   INTEGER: "int8",
   INT64: "int8",
@@ -203,14 +203,23 @@ export async function toDataFrame(
   const stream = await download(product, type, options);
   const types: Record<string, ColumnType> = { geoid: "text" };
   for (const { data } of variables) {
-    const known = TYPES[String(data.db_type)];
+    const known = COLUMN_TYPES[String(data.db_type)];
     if (known !== undefined) types[String(data.column_name)] = known;
   }
-  const { names, all } = await readHeader(stream);
-  const known = Object.fromEntries(Object.entries(types).filter(([name]) => names.includes(name)));
-  const frame = await GeoDataFrame.fromCSVStream(all, { types: known, srid: 4326 });
+  const frame = await readCsv(stream, (name) => types[name]);
   if (!frame.hasColumn("geom")) return frame;
   return frame.setGeometry("geom", { srid: 4326, drop: true }).rename({ geometry: "geom" });
+}
+
+/** Reads CSV whose columns' types are told by their names; the others are guessed. */
+export async function readCsv(
+  stream: ReadableStream<Uint8Array>,
+  typeOf: (name: string) => ColumnType | undefined,
+): Promise<GeoDataFrame> {
+  const { names, all } = await readHeader(stream);
+  const known = names.map((name) => [name, typeOf(name)] as const)
+    .filter((item): item is readonly [string, ColumnType] => item[1] !== undefined);
+  return await GeoDataFrame.fromCSVStream(all, { types: Object.fromEntries(known), srid: 4326 });
 }
 
 /** The names of the columns, and the stream as it was. */
