@@ -1,7 +1,18 @@
-import { checkColumnBytes } from "./_bytes.ts";
-import { bitAt, type BytesData, type ColumnData, isValid, nullData, type Validity } from "./_data.ts";
+import { asciiText, checkColumnBytes, concatBytes } from "./_bytes.ts";
+import {
+  bitAt,
+  type BytesData,
+  type ColumnData,
+  type DictionaryData,
+  isValid,
+  nullData,
+  type Validity,
+} from "./_data.ts";
 import { pointEwkb } from "./_geometry_builder.ts";
 import type { Field } from "./types.ts";
+
+/** A dictionary with more entries than this saves too little. */
+const MAX_ENTRIES = 4096;
 
 interface Common {
   length: number;
@@ -153,6 +164,10 @@ export function concatData(field: Field, parts: readonly ColumnData[]): ColumnDa
     joinInto(filled as (typeof first)[], (part, at) => codes.set(part.codes, at));
     return { ...common, kind: "dictionary", codes, dictionary: first.dictionary };
   }
+  if (filled.every((part) => part.kind === "dictionary")) {
+    const joined = joinDictionaries(filled as DictionaryData[], common);
+    if (joined !== undefined) return joined;
+  }
   return joinBytes(filled.map(plainBytes), common);
 }
 
@@ -162,6 +177,30 @@ function joinInto<T extends ColumnData>(parts: readonly T[], copy: (part: T, at:
     copy(part, at);
     at += part.length;
   }
+}
+
+/** Columns of few values as one of few values; undefined where the values of all are too many for that. */
+function joinDictionaries(parts: readonly DictionaryData[], common: Common): DictionaryData | undefined {
+  const known = new Map<string, number>();
+  const values: Uint8Array[] = [];
+  const codes = new Int32Array(common.length);
+  let at = 0;
+  for (const part of parts) {
+    const { offsets, bytes } = part.dictionary;
+    const entries = Array.from({ length: offsets.length - 1 }, (_, entry) => {
+      const [start, end] = [offsets[entry] as number, offsets[entry + 1] as number];
+      // A character for each byte, whatever the bytes are
+      const key = asciiText(bytes, start, end);
+      const code = known.get(key) ?? values.push(bytes.subarray(start, end)) - 1;
+      known.set(key, code);
+      return code;
+    });
+    if (values.length > MAX_ENTRIES) return undefined;
+    for (let row = 0; row < part.length; row++) codes[at++] = entries[part.codes[row] as number] as number;
+  }
+  const offsets = new Int32Array(values.length + 1);
+  values.forEach((value, i) => offsets[i + 1] = (offsets[i] as number) + value.length);
+  return { ...common, kind: "dictionary", codes, dictionary: { offsets, bytes: concatBytes(values) } };
 }
 
 function joinBytes(parts: readonly BytesData[], common: Common): BytesData {

@@ -321,7 +321,9 @@ Deno.test("no point is lost where the memory of a column grows, in whichever way
   const plain = GeoDataFrame.fromColumns({ n: Array.from(xs, () => 1) });
   const points = plain.setGeometryFromXY(xs, ys);
   const copied = new CopyCsvDecoder([{ name: "g", type: "geometry", nullable: true }], { header: false });
-  const hex = [...points.column("geometry")].map((point) => point instanceof Geometry ? point.toEwkbHex() : "");
+  const hex = [...points.column("geometry")].map((point) =>
+    point instanceof Geometry ? point.toEwkbHex() : ""
+  );
   copied.push(new TextEncoder().encode(hex.join("\n") + "\n"));
   const ways = {
     xy: points,
@@ -342,4 +344,23 @@ Deno.test("no point is lost where the memory of a column grows, in whichever way
     ),
     -1,
   );
+});
+
+Deno.test("frames of few values, each with a dictionary of its own, are joined with every value in its place", () => {
+  const parts = Array.from({ length: 3 }, (_, part) =>
+    GeoDataFrame.fromColumns({
+      kind: Array.from({ length: 1000 }, (_, row) =>
+        row % 7 === part ? null : `kind ${(row * (part + 2)) % 5} é`),
+    }));
+  const joined = (parts[0] as GeoDataFrame).concat(...parts.slice(1));
+  assertEquals(joined.column("kind").toArray(), parts.flatMap((part) => part.column("kind").toArray()));
+  assertEquals(joined.column("kind").nullCount, 429);
+  // More values than a dictionary takes
+  const many = Array.from(
+    { length: 5 },
+    (_, part) =>
+      GeoDataFrame.fromColumns({ v: Array.from({ length: 4000 }, (_, row) => `${part} ${row % 1000}`) }),
+  );
+  const all = (many[0] as GeoDataFrame).concat(...many.slice(1));
+  assertEquals(all.column("v").toArray(), many.flatMap((part) => part.column("v").toArray()));
 });
