@@ -171,7 +171,7 @@ export class CopyApi {
       timeout: options.timeout ?? this.#requests.timeout ?? COPY_TIMEOUT,
     });
     const guard = new CopyGuard(operation, this.#requests.credentials.secrets);
-    return answer.body.pipeThrough(new TransformStream(guard, undefined, { highWaterMark: 0 }));
+    return guard.guard(answer.body);
   }
 
   /**
