@@ -1,8 +1,9 @@
 /** Maps of tables and queries of an account. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/mod.ts";
+import { ClassicClient } from "../../src/classic/client.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { ArgumentError } from "../../src/errors/mod.ts";
+import { ArgumentError, ResponseError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { readCarto, toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
 import {
@@ -100,28 +101,13 @@ Deno.test("more rows than a page should hold are tiles, with a key that may be s
   await using carto = await startEmulator({ accounts: [{ username: "ana" }] });
   const credentials = new Credentials(carto.credentials("ana"));
   await toCarto(CAFES, "cafes", { credentials });
-  const asked: { key: string | null; config: { layers: { options: { sql: string } }[] } }[] = [];
-  // The Maps and Auth APIs answer as the real ones do; SQL goes to the emulator
-  const transport = {
-    fetch: async (input: URL | Request | string, init?: RequestInit) => {
-      const request = new Request(input, init);
-      const url = new URL(request.url);
-      const key = url.searchParams.get("api_key") ??
-        atob(request.headers.get("authorization")?.split(" ")[1] ?? "").split(":")[1] ?? null;
-      if (url.pathname.endsWith("/api/v3/api_keys/")) {
-        const type = key === credentials.apiKey ? "master" : "regular";
-        const found = { name: "found", type, token: key, grants: [] };
-        return Response.json({ total: 1, count: 1, result: [found], _links: {} });
-      }
-      if (!url.pathname.endsWith("/api/v1/map")) return await fetch(request);
-      asked.push({ key, config: JSON.parse(await request.text()) });
-      return Response.json({
-        layergroupid: "6873ecf2:0",
-        metadata: { layers: [{ type: "mapnik", id: "layer0" }] },
-      });
-    },
-  };
-  const options = { credentials, transport, maxRows: 2 };
+  const client = new ClassicClient(credentials);
+  const { token } = await client.apiKeys.create({
+    name: "reader",
+    apis: ["sql", "maps"],
+    tables: [{ name: "cafes", permissions: ["select"] }],
+  });
+  const options = { credentials, maxRows: 2 };
   const make = (more: LayerOptions = {}) => PageReader.ofLayer("cafes", { ...options, ...more });
 
   const unknown = await assertRejects(() => make(), ArgumentError, "they are private, and no key is given");
@@ -132,26 +118,30 @@ Deno.test("more rows than a page should hold are tiles, with a key that may be s
     "Cannot put this key into a page: it is the master key, which may do everything",
   );
   assert(!`${master.message} ${master.hint}`.includes(credentials.apiKey));
-  assertEquals(asked, []);
 
   const style = colorBinsStyle("stars", { bins: 3, size: sizeContinuousStyle("stars") });
-  const page = await make({ mapsApiKey: "reader_key", style, popupHover: popupElement("name") });
+  const page = await make({ mapsApiKey: token, style, popupHover: popupElement("name") });
   const [tiles] = page.page.document.sources;
   assert(tiles?.type === "tiles");
-  assertEquals([tiles.endpoint, tiles.apiKey], [`${credentials.baseUrl}/api/v1/map`, "reader_key"]);
+  assertEquals([tiles.endpoint, tiles.apiKey], [`${credentials.baseUrl}/api/v1/map`, token]);
   assertEquals([tiles.kind, tiles.tileLayer, tiles.columns], ["point", "layer0", [
     { name: "stars", kind: "number" },
     { name: "name", kind: "category" },
   ]]);
   assertEquals(tiles.bounds?.map((side) => Math.round(side * 1e6) / 1e6), [-3.7, 10, 2.1, 41.4]);
-  assertEquals(asked, [{ key: "reader_key", config: JSON.parse(tiles.config) }]);
   assert(!JSON.stringify(page.page.document).includes(credentials.apiKey));
   assertEquals(page.page.buffers.size, 0);
   const { color, size } = page.layer.styles.point ?? {};
   assert(color?.kind === "bins" && size?.kind === "continuous");
   assertEquals([color.breaks, color.domain, color.noData, size.domain], [[2], [1, 3], null, [1, 3]]);
-  const columns = await readCarto(asked[0]?.config.layers[0]?.options.sql ?? "", { credentials });
+  // What the page will do with it
+  const reader = new ClassicClient(new Credentials({ ...carto.credentials("ana"), apiKey: token }));
+  const config = JSON.parse(tiles.config);
+  const columns = await readCarto(config.layers[0].options.sql, { credentials });
   assertEquals(columns.columnNames, ["cartodb_id", "stars", "name"]);
+  const map = await reader.maps.instantiate(config);
+  assert((await reader.maps.tile(map, { z: 0, x: 0, y: 0, layer: tiles.tileLayer })).length > 0);
+  await assertRejects(() => make({ mapsApiKey: "nonsense" }), ResponseError);
 
   await updatePrivacyTable("cafes", "public", { credentials });
   const open = await make({ style: colorCategoryStyle("name", { top: 1 }) });
