@@ -186,7 +186,16 @@ export function lostAnswers(): Case[] {
     {
       name: "last step comes late, while it is sent again",
       mode,
-      faults: [{ step: "finish", harm: { kind: "answer", answer: html(502, "Bad Gateway"), server: 15 } }],
+      faults: [{ step: "finish", harm: { kind: "answer", answer: html(502, "Bad Gateway"), server: 5 } }],
+      outcome: "written",
+    },
+    {
+      name: "last step comes late, just before it is sent again",
+      mode,
+      faults: [{
+        step: "finish",
+        harm: { kind: "answer", answer: html(502, "Bad Gateway"), server: "next" },
+      }],
       outcome: "written",
     },
     {

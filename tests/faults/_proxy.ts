@@ -26,8 +26,11 @@ export type Harm =
   | { readonly kind: "cut-request"; readonly bytes: number; readonly hold?: boolean }
   /** The server does its work; so many bytes of its answer reach the client. Less than 0 counts from the end. */
   | { readonly kind: "cut-answer"; readonly bytes: number; readonly hold?: boolean }
-  /** The client gets another answer; the server is asked before, some milliseconds later, or not at all. */
-  | { readonly kind: "answer"; readonly answer: Answer; readonly server?: "before" | number };
+  /**
+   * The client gets another answer; the server is asked before, some milliseconds later, just before the next request
+   * of the same step, or not at all.
+   */
+  | { readonly kind: "answer"; readonly answer: Answer; readonly server?: "before" | "next" | number };
 
 /** An answer that no server of CARTO gave. */
 export interface Answer {
@@ -76,6 +79,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly #open: Set<Promise<void>> = new Set();
   #faults: readonly Fault[] = [];
   #left: Map<Fault, number> = new Map();
+  /** Requests that reach the server late. */
+  #late: Map<Step, () => Promise<unknown>> = new Map();
 
   /** Starts to listen in front of a server. */
   constructor(url: string) {
@@ -94,6 +99,7 @@ export class FaultProxy implements AsyncDisposable {
   set(faults: readonly Fault[]): void {
     this.steps = [];
     this.harmed = 0;
+    this.#late.clear();
     this.#faults = faults;
     this.#left = new Map(faults.map((fault) => [fault, fault.times ?? 1]));
   }
@@ -132,6 +138,12 @@ export class FaultProxy implements AsyncDisposable {
     const fault = this.#take(step);
     const chunks = body === undefined ? this.#recorded(payload(reader, head)) : [body];
     const exchange = new Exchange(this.#upstream, client, head, chunks, body?.length);
+    const late = this.#late.get(step);
+    this.#late.delete(step);
+    await late?.();
+    if (fault?.harm.kind === "answer" && fault.harm.server === "next") {
+      this.#late.set(step, () => exchange.ask());
+    }
     if (fault === undefined) return await exchange.relay();
     this.harmed++;
     await exchange.harm(fault);
@@ -165,7 +177,7 @@ class Exchange {
 
   /** Passes request and answer on as they are. */
   async relay(): Promise<void> {
-    await write(this.client, await this.#ask());
+    await write(this.client, await this.ask());
   }
 
   async harm({ harm, onHarm }: Fault): Promise<void> {
@@ -173,7 +185,7 @@ class Exchange {
       case "cut-request":
         return await this.#cutRequest(harm.bytes, harm.hold === true, onHarm);
       case "cut-answer": {
-        const answer = await this.#ask();
+        const answer = await this.ask();
         await write(
           this.client,
           answer.subarray(0, harm.bytes < 0 ? answer.length + harm.bytes : harm.bytes),
@@ -183,20 +195,20 @@ class Exchange {
         return;
       }
       case "answer": {
-        if (harm.server === "before") await this.#ask();
+        if (harm.server === "before") await this.ask();
         // The rest of the request is taken all the same: who is still sending hears no answer
         else if (this.length === undefined) await Array.fromAsync(this.chunks);
         await write(this.client, answerBytes(harm.answer));
         onHarm?.();
         if (typeof harm.server !== "number") return;
         await new Promise((resolve) => setTimeout(resolve, harm.server as number));
-        await this.#ask();
+        await this.ask();
       }
     }
   }
 
   /** Sends the request to the server and reads the whole answer. */
-  async #ask(): Promise<Uint8Array> {
+  async ask(): Promise<Uint8Array> {
     const server = await Deno.connect(this.upstream);
     try {
       const answer = readAll(server);
