@@ -20,6 +20,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "tile: true",
     "page: example parks public",
   ],
+  "12_shops_and_people.ts": ["geocoding costs 4 of 100000", "8 areas", "people within 900 s", "shops.html"],
 };
 
 Deno.test("examples: each runs with exactly the flags on its first line", async (t) => {
