@@ -72,6 +72,10 @@ const dataset = object({
   dependent_visualizations_count: optional(count),
 });
 
+/** One of several words. */
+const oneOf = (...words: readonly string[]): Shape =>
+  kind(words.map((word) => `"${word}"`).join(" or "), (value) => words.includes(value as string));
+
 const SHAPES = {
   /** The answer of `api/v2/sql` in JSON. */
   sqlAnswer: object({
@@ -123,6 +127,27 @@ const SHAPES = {
     total_entries: optional(count),
     total_user_entries: optional(count),
     total: optional(count),
+  }),
+  /** One page of `api/v4/datasets`. */
+  datasetSummaryPage: object({
+    result: listOf(object({
+      name: text,
+      cartodbfied: optional(truth),
+      privacy: optional(text),
+      mode: optional(text),
+      updated_at: optional(text),
+    })),
+    total: optional(count),
+  }),
+  /** A permission, as `api/v1/viz` and `api/v1/perm` tell it. */
+  permission: object({
+    id: text,
+    owner: optional(object({ id: text, username: optional(text) })),
+    acl: optional(listOf(object({
+      type: oneOf("user", "org", "group"),
+      entity: object({ id: text }),
+      access: oneOf("r", "rw", "n"),
+    }))),
   }),
 } as const;
 

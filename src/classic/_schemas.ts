@@ -3,51 +3,6 @@ import * as z from "../_deps/zod_mini.ts";
 
 const text = z.optional(z.nullable(z.string()));
 const count = z.optional(z.nullable(z.number()));
-/** The answer of `api/v3/me`. */
-export const meDocument = z.looseObject({
-  user_data: z.optional(z.nullable(z.looseObject({
-    id: z.string(),
-    username: z.string(),
-    email: text,
-    remaining_byte_quota: count,
-    quota_in_bytes: count,
-    organization: z.optional(z.nullable(z.looseObject({}))),
-  }))),
-  config: z.optional(z.nullable(z.looseObject({ user_name: text }))),
-});
-
-/** One dataset of `api/v1/viz`. */
-export const dataset = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  privacy: text,
-  type: text,
-  description: text,
-  tags: z.optional(z.nullable(z.array(z.string()))),
-  created_at: text,
-  updated_at: text,
-  locked: z.optional(z.nullable(z.boolean())),
-  dependent_visualizations_count: count,
-});
-
-/** One page of `api/v1/viz`. */
-export const datasetPage = z.looseObject({
-  visualizations: z.array(dataset),
-  total_entries: count,
-  total_user_entries: count,
-  total: count,
-});
-
-/** A permission, as `api/v1/viz` and `api/v1/perm` tell it. */
-export const permission = z.looseObject({
-  id: z.string(),
-  owner: z.optional(z.nullable(z.looseObject({ id: z.string(), username: text }))),
-  acl: z.optional(z.nullable(z.array(z.looseObject({
-    type: z.enum(["user", "org", "group"]),
-    entity: z.looseObject({ id: z.string() }),
-    access: z.enum(["r", "rw", "n"]),
-  })))),
-});
 
 /** The answer of `api/v3/visualization_exports`. */
 export const visualizationExport = z.looseObject({
@@ -240,18 +195,6 @@ export const analysisStatus = z.looseObject({
 
 /** The analyses that were worked out. */
 export const analysisCatalog = z.looseObject({ catalog: z.array(analysisStatus) });
-
-/** One table of `api/v4/datasets`. */
-export const datasetSummary = z.looseObject({
-  name: z.string(),
-  cartodbfied: flag,
-  privacy: text,
-  mode: text,
-  updated_at: text,
-});
-
-/** One page of `api/v4/datasets`. */
-export const datasetSummaryPage = z.looseObject({ result: z.array(datasetSummary), total: count });
 
 /** One entry of the Data Observatory's catalogue. */
 export const catalogEntity = z.looseObject({ id: z.string(), slug: text, name: text });

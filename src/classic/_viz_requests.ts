@@ -1,11 +1,19 @@
 import { ArgumentError, isCartoError, type ResponseError } from "../errors/mod.ts";
 import { checkName, checkWord, segment } from "./_arguments.ts";
-import { check } from "./_check.ts";
+import { checkCore } from "./_core_check.ts";
 import { paged, totalOf } from "./_paging.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
 import type { ClassicClient } from "./client.ts";
 import type { Dataset, DatasetGetOptions, DatasetListOptions, DatasetPrivacy } from "./datasets.ts";
 import type { AclEntry, Permission } from "./permission.ts";
+
+/** One page of `api/v1/viz`. */
+interface DatasetPage {
+  readonly visualizations: Dataset[];
+  readonly total_entries?: number | null;
+  readonly total_user_entries?: number | null;
+  readonly total?: number | null;
+}
 
 /** Waits before what was not found is asked for again, in milliseconds. */
 const METADATA_WAITS = [1000, 2000, 4000, 8000];
@@ -63,7 +71,7 @@ export class VizRequests {
         },
         signal,
       });
-      const body = await check("datasetPage", answer.body, { operation, status: answer.status });
+      const body = checkCore<DatasetPage>("datasetPage", answer.body, { operation, status: answer.status });
       return { items: body.visualizations, total: totalOf(body) };
     });
   }
@@ -122,7 +130,7 @@ export class VizRequests {
   async permission(id: string, options: DatasetGetOptions): Promise<Permission> {
     const operation = `read the permission of ${this.word} "${id}"`;
     const { permission } = await this.get(id, options);
-    return await check("permission", permission, { operation, status: 200 });
+    return checkCore("permission", permission, { operation, status: 200 });
   }
 
   async share(id: string, acl: readonly AclEntry[], options: DatasetGetOptions): Promise<Permission> {
@@ -142,7 +150,7 @@ export class VizRequests {
       json: { acl: entries },
       signal: options.signal,
     });
-    return await check("permission", answer.body, { operation, status: answer.status });
+    return checkCore("permission", answer.body, { operation, status: answer.status });
   }
 
   async delete(id: string, options: { force?: boolean | undefined; signal?: AbortSignal | undefined }) {
@@ -181,7 +189,7 @@ export class VizRequests {
       retry: method === "GET" ? "read" : "rate-limit",
       ...more,
     });
-    return await check("dataset", answer.body, { operation, status: answer.status });
+    return checkCore("dataset", answer.body, { operation, status: answer.status });
   }
 }
 

@@ -1,4 +1,4 @@
-import { check } from "./_check.ts";
+import { checkCore } from "./_core_check.ts";
 import { paged, type PagingOptions } from "./_paging.ts";
 import { VizRequests } from "./_viz_requests.ts";
 import type { ClassicClient } from "./client.ts";
@@ -174,7 +174,11 @@ export class DatasetsApi {
         query: { page, per_page: perPage, order, order_direction: orderDirection },
         signal,
       });
-      const body = await check("datasetSummaryPage", answer.body, { operation, status: answer.status });
+      const body = checkCore<{ result: DatasetSummary[]; total?: number | null }>(
+        "datasetSummaryPage",
+        answer.body,
+        { operation, status: answer.status },
+      );
       return { items: body.result, total: body.total };
     });
   }

@@ -1,4 +1,4 @@
-import { check } from "./_check.ts";
+import { checkCore } from "./_core_check.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
 import type { ClassicClient } from "./client.ts";
 
@@ -55,6 +55,6 @@ export class MeApi {
       retry: "read",
       signal: options.signal,
     });
-    return await check("meDocument", answer.body, { operation, status: answer.status });
+    return checkCore("meDocument", answer.body, { operation, status: answer.status });
   }
 }
