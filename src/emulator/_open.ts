@@ -61,6 +61,7 @@ export async function openEmulator(options: EmulatorOptions = {}): Promise<OpenE
       server.close();
       stop.abort();
       await jobs.close();
+      if (engine.kind === "server") await dropRolesOfKeys(context);
       await engine.close();
       await listener.finished;
     };
@@ -70,4 +71,13 @@ export async function openEmulator(options: EmulatorOptions = {}): Promise<OpenE
     await engine.close();
     throw error;
   }
+}
+
+/** The database that is dropped at the end takes its tables along, but not the roles of keys that were made. */
+async function dropRolesOfKeys(context: EmulatorContext): Promise<void> {
+  const isMade = context.accounts.some(({ keys }) => keys.some(({ role }) => role.startsWith("carto_role_")));
+  if (!isMade) return;
+  const { dropApiKeys } = await import("./_api/api_keys.ts");
+  // A server that is gone has no roles either.
+  await dropApiKeys(context).catch(() => {});
 }

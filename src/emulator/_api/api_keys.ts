@@ -274,3 +274,11 @@ export async function loadApiKeys(context: EmulatorContext): Promise<void> {
     ];
   }
 }
+
+/** Roles belong to a whole server, so those of keys must go before the database does. */
+export async function dropApiKeys(context: EmulatorContext): Promise<void> {
+  for (const account of context.accounts) {
+    const stored = await context.documents.list<StoredKey>(account.username, "api_key");
+    for (const { data } of stored) await dropRole(context, account, data.role);
+  }
+}

@@ -1,3 +1,4 @@
+import { findPostgres, startPostgres } from "../../_tools/postgres.ts";
 import { type Emulator, startEmulator } from "../../../src/emulator/mod.ts";
 import type { EmulatorOptions } from "../../../src/emulator/options.ts";
 
@@ -98,3 +99,22 @@ export class Client implements AsyncDisposable {
     await this.emulator.close();
   }
 }
+
+/** Runs a test on both databases; without PostgreSQL the second one is skipped, and says so. */
+export function testBoth(name: string, action: (t: Deno.TestContext, carto: Client) => Promise<void>): void {
+  Deno.test(`${name} (embedded)`, async (t) => {
+    await using carto = await Client.start();
+    await action(t, carto);
+  });
+  Deno.test({
+    name: `${name} (server${BIN === undefined ? "; skipped: PostgreSQL with PostGIS is not installed" : ""})`,
+    ignore: BIN === undefined,
+    fn: async (t) => {
+      await using server = await startPostgres(BIN ?? "");
+      await using carto = await Client.start({ database: server.url });
+      await action(t, carto);
+    },
+  });
+}
+
+const BIN = await findPostgres();

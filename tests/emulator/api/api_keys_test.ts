@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Answer, Client } from "./_client.ts";
+import { findPostgres, startPostgres } from "../../_tools/postgres.ts";
+import { type Answer, Client, testBoth } from "./_client.ts";
 
 const TABLES = `
   CREATE TABLE shown (name text, the_geom geometry(Point, 4326)); INSERT INTO shown VALUES ('a', CDB_LatLng(1, 2));
@@ -21,91 +22,100 @@ async function makeKey(carto: Client, name: string, given: unknown): Promise<Ans
   return await carto.ask("api/v3/api_keys/", { json: { name, grants: given } });
 }
 
-Deno.test("a key reads and writes exactly what it was granted, through SQL and through maps", async (t) => {
-  await using carto = await Client.start();
-  await carto.sql(TABLES);
-  const { status, body: key } = await makeKey(carto, "reader", grants(["select"]));
-  assertEquals(status, 201);
-  assertMatch(key.token, /^[A-Za-z0-9_-]{22}$/);
-  assertEquals([key.name, key.type, key.user], ["reader", "regular", { username: "demo" }]);
-  assertEquals(key.grants, [
-    { type: "apis", apis: ["sql", "maps"] },
-    { type: "database", tables: [{ schema: "public", name: "shown", permissions: ["select"] }], schemas: [] },
-    { type: "dataservices", services: [] },
-  ]);
-
-  await t.step("SQL", async () => {
-    assertEquals((await carto.sql("SELECT name FROM shown", key.token)).body.rows, [{ name: "a" }]);
-    for (
-      const statement of [
-        "SELECT * FROM hidden",
-        "INSERT INTO shown (name) VALUES ('b')",
-        "UPDATE shown SET name = 'b'",
-        "DROP TABLE shown",
-        "CREATE TABLE mine (a int)",
-        "SELECT * FROM cartodb._cdb_documents",
-      ]
-    ) {
-      const refused = await carto.sql(statement, key.token);
-      assertEquals(refused.status >= 400 && refused.status < 500, true, `${statement}: ${refused.status}`);
-    }
-    assertEquals(
-      (await carto.sql("SET ROLE cartodb_user_demo; SELECT * FROM hidden", key.token)).status >= 400,
-      true,
-    );
-    const job = await carto.ask("api/v2/sql/job", { json: { query: "SELECT 1" }, key: key.token });
-    assertEquals(job.status, 403);
-  });
-
-  await t.step("maps", async () => {
-    const map = (sql: string) => ({ version: "1.8.0", layers: [{ type: "mapnik", options: { sql } }] });
-    const made = await carto.ask("api/v1/map", { json: map("SELECT * FROM shown"), key: key.token });
-    assertEquals(made.status, 200);
-    const tile = `api/v1/map/${made.body.layergroupid}/0/0/0.mvt`;
-    assertEquals((await carto.ask(tile, { key: key.token })).status, 200);
-    assertEquals((await carto.ask(tile, { key: null })).status, 403);
-    assertEquals(
-      (await carto.ask("api/v1/map", { json: map("SELECT * FROM hidden"), key: key.token })).status,
-      403,
-    );
-    assertEquals((await carto.ask("api/v1/map/named", { key: key.token })).status, 403);
-  });
-
-  await t.step("no other API takes it", async () => {
-    for (const path of ["viz", "imports", "synchronizations", "tables/shown", "users/demo", "perm/x"]) {
-      assertEquals((await carto.ask(`api/v1/${path}`, { key: key.token })).status, 403, path);
-    }
-    assertEquals((await carto.ask("api/v4/kuviz", { key: key.token })).status, 403);
-  });
-
-  await t.step("writing takes the rights to write, and the sequence of the ids goes with them", async () => {
-    const { body: writer } = await makeKey(carto, "writer", grants(["select", "insert"]));
-    assertEquals((await carto.sql("INSERT INTO shown (name) VALUES ('b')", writer.token)).status, 200);
-    assertEquals((await carto.sql("DELETE FROM shown", writer.token)).status, 403);
-  });
-
-  await t.step("an API that was not granted refuses the key", async () => {
-    const { body: onlyMaps } = await makeKey(carto, "only maps", grants(["select"], ["maps"]));
-    assertEquals((await carto.sql("SELECT 1", onlyMaps.token)).status, 403);
-    const { body: onlySql } = await makeKey(carto, "only sql", grants(["select"], ["sql"]));
-    const map = { version: "1.8.0", layers: [] };
-    assertEquals((await carto.ask("api/v1/map", { json: map, key: onlySql.token })).status, 403);
-  });
-
-  await t.step("a schema in which it may create; what it makes belongs to the account too", async () => {
-    const { body: maker } = await makeKey(carto, "maker", [
-      { type: "apis", apis: ["sql"] },
-      { type: "database", schemas: [{ name: "public", permissions: ["create"] }] },
+testBoth(
+  "a key reads and writes exactly what it was granted, through SQL and through maps",
+  async (t, carto) => {
+    await carto.sql(TABLES);
+    const { status, body: key } = await makeKey(carto, "reader", grants(["select"]));
+    assertEquals(status, 201);
+    assertMatch(key.token, /^[A-Za-z0-9_-]{22}$/);
+    assertEquals([key.name, key.type, key.user], ["reader", "regular", { username: "demo" }]);
+    assertEquals(key.grants, [
+      { type: "apis", apis: ["sql", "maps"] },
+      {
+        type: "database",
+        tables: [{ schema: "public", name: "shown", permissions: ["select"] }],
+        schemas: [],
+      },
+      { type: "dataservices", services: [] },
     ]);
-    assertEquals(
-      (await carto.sql("CREATE TABLE made (a int); INSERT INTO made VALUES (1)", maker.token)).status,
-      200,
+
+    await t.step("SQL", async () => {
+      assertEquals((await carto.sql("SELECT name FROM shown", key.token)).body.rows, [{ name: "a" }]);
+      for (
+        const statement of [
+          "SELECT * FROM hidden",
+          "INSERT INTO shown (name) VALUES ('b')",
+          "UPDATE shown SET name = 'b'",
+          "DROP TABLE shown",
+          "CREATE TABLE mine (a int)",
+          "SELECT * FROM cartodb._cdb_documents",
+        ]
+      ) {
+        const refused = await carto.sql(statement, key.token);
+        assertEquals(refused.status >= 400 && refused.status < 500, true, `${statement}: ${refused.status}`);
+      }
+      assertEquals(
+        (await carto.sql("SET ROLE cartodb_user_demo; SELECT * FROM hidden", key.token)).status >= 400,
+        true,
+      );
+      const job = await carto.ask("api/v2/sql/job", { json: { query: "SELECT 1" }, key: key.token });
+      assertEquals(job.status, 403);
+    });
+
+    await t.step("maps", async () => {
+      const map = (sql: string) => ({ version: "1.8.0", layers: [{ type: "mapnik", options: { sql } }] });
+      const made = await carto.ask("api/v1/map", { json: map("SELECT * FROM shown"), key: key.token });
+      assertEquals(made.status, 200);
+      const tile = `api/v1/map/${made.body.layergroupid}/0/0/0.mvt`;
+      assertEquals((await carto.ask(tile, { key: key.token })).status, 200);
+      assertEquals((await carto.ask(tile, { key: null })).status, 403);
+      assertEquals(
+        (await carto.ask("api/v1/map", { json: map("SELECT * FROM hidden"), key: key.token })).status,
+        403,
+      );
+      assertEquals((await carto.ask("api/v1/map/named", { key: key.token })).status, 403);
+    });
+
+    await t.step("no other API takes it", async () => {
+      for (const path of ["viz", "imports", "synchronizations", "tables/shown", "users/demo", "perm/x"]) {
+        assertEquals((await carto.ask(`api/v1/${path}`, { key: key.token })).status, 403, path);
+      }
+      assertEquals((await carto.ask("api/v4/kuviz", { key: key.token })).status, 403);
+    });
+
+    await t.step(
+      "writing takes the rights to write, and the sequence of the ids goes with them",
+      async () => {
+        const { body: writer } = await makeKey(carto, "writer", grants(["select", "insert"]));
+        assertEquals((await carto.sql("INSERT INTO shown (name) VALUES ('b')", writer.token)).status, 200);
+        assertEquals((await carto.sql("DELETE FROM shown", writer.token)).status, 403);
+      },
     );
-    assertEquals(await carto.rows("SELECT a FROM made"), [{ a: 1 }]);
-    assertEquals((await carto.ask("api/v3/api_keys/maker", { method: "DELETE" })).status, 200);
-    assertEquals(await carto.rows("SELECT a FROM made"), [{ a: 1 }]);
-  });
-});
+
+    await t.step("an API that was not granted refuses the key", async () => {
+      const { body: onlyMaps } = await makeKey(carto, "only maps", grants(["select"], ["maps"]));
+      assertEquals((await carto.sql("SELECT 1", onlyMaps.token)).status, 403);
+      const { body: onlySql } = await makeKey(carto, "only sql", grants(["select"], ["sql"]));
+      const map = { version: "1.8.0", layers: [] };
+      assertEquals((await carto.ask("api/v1/map", { json: map, key: onlySql.token })).status, 403);
+    });
+
+    await t.step("a schema in which it may create; what it makes belongs to the account too", async () => {
+      const { body: maker } = await makeKey(carto, "maker", [
+        { type: "apis", apis: ["sql"] },
+        { type: "database", schemas: [{ name: "public", permissions: ["create"] }] },
+      ]);
+      assertEquals(
+        (await carto.sql("CREATE TABLE made (a int); INSERT INTO made VALUES (1)", maker.token)).status,
+        200,
+      );
+      assertEquals(await carto.rows("SELECT a FROM made"), [{ a: 1 }]);
+      assertEquals((await carto.ask("api/v3/api_keys/maker", { method: "DELETE" })).status, 200);
+      assertEquals(await carto.rows("SELECT a FROM made"), [{ a: 1 }]);
+    });
+  },
+);
 
 Deno.test("keys are listed, read, renewed and deleted", async (t) => {
   await using carto = await Client.start();
@@ -168,6 +178,25 @@ Deno.test("keys are listed, read, renewed and deleted", async (t) => {
       assertEquals((await carto.ask(`api/v3/api_keys/${name}`, { method: "DELETE" })).status, 403);
     }
   });
+});
+
+const bin = await findPostgres();
+
+Deno.test({
+  name: "the roles of keys do not stay behind on a PostgreSQL server" +
+    (bin === undefined ? " (skipped: PostgreSQL with PostGIS is not installed)" : ""),
+  ignore: bin === undefined,
+  fn: async () => {
+    await using server = await startPostgres(bin ?? "");
+    {
+      await using carto = await Client.start({ database: server.url });
+      await carto.sql(TABLES);
+      assertEquals((await makeKey(carto, "reader", grants(["select"]))).status, 201);
+    }
+    await using carto = await Client.start({ database: server.url });
+    const roles = await carto.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'carto_role_%'");
+    assertEquals(roles, []);
+  },
 });
 
 Deno.test("a key with grants that cannot be given is not made", async () => {
