@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { AlreadyExistsError, isCartoError, ResponseError } from "../errors/mod.ts";
 import { doStatement, fullTypeName } from "./_finish_sql.ts";
@@ -13,7 +13,7 @@ import type { TableDescription } from "./describe_table.ts";
 
 /** Whether the table is there, or the query can be planned. */
 export async function hasTable(
-  client: ClassicClient,
+  client: CoreClient,
   source: Source,
   { operation, signal }: Call,
 ): Promise<boolean> {
@@ -28,7 +28,7 @@ export async function hasTable(
 
 /** Drops a table. The server notices, and does not mind, that there is none. */
 export async function dropTable(
-  client: ClassicClient,
+  client: CoreClient,
   table: string,
   schema: string | undefined,
   { operation, signal }: Call,
@@ -44,7 +44,7 @@ export async function dropTable(
 
 /** Renames a table; what has the new name is dropped in the same transaction, or not at all. */
 export async function renameTable(
-  client: ClassicClient,
+  client: CoreClient,
   from: string,
   to: string,
   replace: boolean,
@@ -94,7 +94,7 @@ function explainDrop(error: unknown, operation: string): unknown {
 }
 
 /** The names of the account's own datasets. */
-export async function listTables(client: ClassicClient, { operation, signal }: Call): Promise<string[]> {
+export async function listTables(client: CoreClient, { operation, signal }: Call): Promise<string[]> {
   try {
     const names: string[] = [];
     for await (const { name } of client.datasets.list({ signal })) names.push(name);
@@ -106,7 +106,7 @@ export async function listTables(client: ClassicClient, { operation, signal }: C
 
 /** The names of the tables that a query reads. */
 export async function tablesOf(
-  client: ClassicClient,
+  client: CoreClient,
   source: Source,
   { operation, signal }: Call,
 ): Promise<string[]> {
@@ -129,7 +129,7 @@ function withoutSchema(name: string): string {
 }
 
 /** The room of the account. Who may not see the account, or has no limit, has none to respect. */
-export async function quotaOf(client: ClassicClient, { signal }: Call): Promise<Quota> {
+export async function quotaOf(client: CoreClient, { signal }: Call): Promise<Quota> {
   try {
     const { user_data: user } = await client.me.get({ signal });
     return {
@@ -154,7 +154,7 @@ const GEOMETRY_TYPES: Readonly<Record<string, TableDescription["geomType"]>> = {
 
 /** Privacy, number of rows and kind of geometry. */
 export async function describeTable(
-  client: ClassicClient,
+  client: CoreClient,
   source: Source & { kind: "table" },
   call: Call,
 ): Promise<TableDescription> {
@@ -173,7 +173,7 @@ export async function describeTable(
 }
 
 async function geometryType(
-  client: ClassicClient,
+  client: CoreClient,
   source: Source,
   signal: AbortSignal | undefined,
 ): Promise<TableDescription["geomType"]> {
@@ -192,7 +192,7 @@ async function geometryType(
 
 /** Who may see the table, or an empty text when the dashboard does not know it (yet), or not this key. */
 async function privacyOf(
-  client: ClassicClient,
+  client: CoreClient,
   { table, schema }: Source & { kind: "table" },
   { signal }: Call,
 ): Promise<string> {
@@ -212,7 +212,7 @@ async function privacyOf(
 
 /** Sets who may see a table; waits for the dashboard to know it. */
 export async function updatePrivacy(
-  client: ClassicClient,
+  client: CoreClient,
   table: string,
   privacy: "PRIVATE" | "PUBLIC" | "LINK",
   { operation, signal }: Call,
@@ -233,7 +233,7 @@ export async function updatePrivacy(
 
 /** Makes a table from a query, or adds its rows to one; the rows stay in the database. */
 export async function createTable(
-  client: ClassicClient,
+  client: CoreClient,
   request: CreateRequest,
 ): Promise<{ rows: number; warnings: readonly string[] }> {
   return await writeStaged(client, request, request, {
@@ -243,7 +243,7 @@ export async function createTable(
 }
 
 async function fillByQuery(
-  client: ClassicClient,
+  client: CoreClient,
   request: CreateRequest,
   staging: Staging,
 ): Promise<{ columns: readonly PlanColumn[]; rows: number }> {
@@ -267,7 +267,7 @@ async function fillByQuery(
 
 /** How many rows there are, and whether they bring ids of their own: whole numbers, each once. */
 async function count(
-  client: ClassicClient,
+  client: CoreClient,
   staging: Staging,
   columns: readonly TargetColumn[],
   signal: AbortSignal | undefined,

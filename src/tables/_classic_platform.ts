@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Field } from "../frame/types.ts";
 import { createTable } from "./_classic_manage.ts";
@@ -20,10 +20,10 @@ import type { TableDescription } from "./describe_table.ts";
 
 /** Tables of a classic account: SQL and COPY, and the datasets API for what only the dashboard knows. */
 export class ClassicPlatform implements Platform {
-  readonly #client: ClassicClient;
+  readonly #client: CoreClient;
 
   /** Takes the client; nothing is sent. */
-  constructor(client: ClassicClient) {
+  constructor(client: CoreClient) {
     this.#client = client;
   }
 

@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import type { SqlField } from "../classic/sql.ts";
 import { ArgumentError, isCartoError, ResponseError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
@@ -15,13 +15,13 @@ import { subquery } from "./_source.ts";
 const NEVER_READ = "the_geom_webmercator";
 
 /** The columns of a table or query. */
-export async function describe(client: ClassicClient, source: Source, call: Call): Promise<Field[]> {
+export async function describe(client: CoreClient, source: Source, call: Call): Promise<Field[]> {
   const fields = await fieldsOf(client, source, call);
   return fields.map((field) => fieldOfServer(field.name, field));
 }
 
 async function fieldsOf(
-  client: ClassicClient,
+  client: CoreClient,
   source: Source,
   { operation, signal }: Call,
 ): Promise<readonly SqlField[]> {
@@ -43,7 +43,7 @@ async function fieldsOf(
  * neither a cut nor an error text at its end can pass for rows.
  */
 export async function* read(
-  client: ClassicClient,
+  client: CoreClient,
   request: ReadRequest,
 ): AsyncGenerator<GeoDataFrame, void, void> {
   const { operation } = request;
@@ -66,7 +66,7 @@ interface ReadState {
 }
 
 async function* readAsTold(
-  client: ClassicClient,
+  client: CoreClient,
   request: ReadRequest,
   fields: readonly SqlField[],
   state: ReadState,
@@ -97,7 +97,7 @@ async function* noted(
 
 /** The rows of what took too long to be read at once: of a table page by page, of a query by a batch job. */
 async function* readPatiently(
-  client: ClassicClient,
+  client: CoreClient,
   request: ReadRequest,
   fields: readonly SqlField[],
   tooLong: ResponseError,

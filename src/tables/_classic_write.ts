@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import { OwnPieces } from "../classic/_copy_streams.ts";
 import { sql } from "../classic/sql_text.ts";
 import { CartoError, isCartoError, ResponseError } from "../errors/mod.ts";
@@ -16,7 +16,7 @@ import type { WriteOutcome, WriteRequest } from "./_platform.ts";
 import { type Staging, writeStaged } from "./_staged_write.ts";
 
 /** Writes frames by COPY: all of them or nothing. */
-export async function writeFrames(client: ClassicClient, request: WriteRequest): Promise<WriteOutcome> {
+export async function writeFrames(client: CoreClient, request: WriteRequest): Promise<WriteOutcome> {
   let bytes = 0;
   const encoder = copyEncoder(request.columns, request.format);
   const outcome = await writeStaged(client, request, request, {
@@ -54,7 +54,7 @@ export async function writeFrames(client: ClassicClient, request: WriteRequest):
  * nothing by itself, so that rows which need no change can go into the target directly.
  */
 async function createStaging(
-  client: ClassicClient,
+  client: CoreClient,
   { signal }: WriteRequest,
   { schema, name, kind, plan }: Staging,
   columns: readonly StagingColumn[],
@@ -111,7 +111,7 @@ function refuseToGuess(error: unknown, { operation }: WriteRequest): never {
 
 /** Sends all rows, in as many requests as their size asks for. */
 async function copyInto(
-  client: ClassicClient,
+  client: CoreClient,
   request: WriteRequest,
   encoder: StatementEncoder,
   table: string,

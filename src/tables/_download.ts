@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import type { SqlField } from "../classic/sql.ts";
 import { isCartoError, ResponseError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
@@ -11,7 +11,7 @@ export class Download implements AsyncDisposable {
   opened = false;
   /** Bytes that have come. */
   bytes = 0;
-  readonly #client: ClassicClient;
+  readonly #client: CoreClient;
   readonly #request: ReadRequest;
   readonly #decoder: CopyDecoder;
   readonly #statement: string;
@@ -22,7 +22,7 @@ export class Download implements AsyncDisposable {
 
   /** Prepares; nothing is sent. */
   constructor(
-    client: ClassicClient,
+    client: CoreClient,
     request: ReadRequest,
     decoder: CopyDecoder,
     statement: string,
@@ -76,7 +76,7 @@ export class Download implements AsyncDisposable {
  * @param statementOf Makes the statement from the selected columns and the number of the attempt, from 1
  */
 export async function* copyRows(
-  client: ClassicClient,
+  client: CoreClient,
   request: ReadRequest,
   fields: readonly SqlField[],
   statementOf: (selected: string, attempt: number) => string,

@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import type { SqlField } from "../classic/sql.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { CopyDecoder } from "./_copy_parts.ts";
@@ -18,7 +18,7 @@ const DROP_TIMEOUT = 15_000;
  * dropped. What a crash leaves behind is swept as staging tables are.
  */
 export async function* readByJob(
-  client: ClassicClient,
+  client: CoreClient,
   request: ReadRequest,
   fields: readonly SqlField[],
 ): AsyncGenerator<GeoDataFrame, void, void> {
@@ -32,14 +32,14 @@ export async function* readByJob(
 
 /** A table for the result of a query, which is gone in the end. */
 class ResultTable implements AsyncDisposable {
-  readonly #client: ClassicClient;
+  readonly #client: CoreClient;
   readonly #schema: string;
   readonly #name: string;
   readonly #sqlName: string;
   /** Whether the job is known to have ended. */
   #isFilled = false;
 
-  constructor(client: ClassicClient, schema: string, name: string) {
+  constructor(client: CoreClient, schema: string, name: string) {
     this.#client = client;
     this.#schema = schema;
     this.#name = name;

@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import type { SqlField } from "../classic/sql.ts";
 import { ArgumentError, DataError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
@@ -26,7 +26,7 @@ export function hasKey(fields: readonly SqlField[]): boolean {
  * out. So a download that breaks off goes on where it was, and each row comes exactly once.
  */
 export async function* readPages(
-  client: ClassicClient,
+  client: CoreClient,
   request: ReadRequest,
   fields: readonly SqlField[],
   maxRows: number,
@@ -85,7 +85,7 @@ export async function* readPages(
 }
 
 /** Rows without an id would stand in no page. */
-async function refuseNulls(client: ClassicClient, { operation, source, signal }: ReadRequest): Promise<void> {
+async function refuseNulls(client: CoreClient, { operation, source, signal }: ReadRequest): Promise<void> {
   const query = `SELECT 1 AS found FROM ${subquery(source, "_q")} WHERE "${KEY}" IS NULL LIMIT 1`;
   const { rows } = await client.sql.query(query, { signal, readOnly: true });
   if (rows.length > 0) throw noKey(operation, "it is null in some row");

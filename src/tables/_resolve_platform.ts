@@ -10,9 +10,9 @@ import type { TableOptions } from "./table_options.ts";
 export async function resolvePlatform({ credentials, transport }: TableOptions): Promise<Platform> {
   const found = requireCredentials(credentials);
   if (found.platform === "classic") {
-    const { ClassicClient } = await import("../classic/client.ts");
+    const { coreClient } = await import("../classic/_core_client.ts");
     const { ClassicPlatform } = await import("./_classic_platform.ts");
-    return new ClassicPlatform(new ClassicClient(found, transport));
+    return new ClassicPlatform(coreClient(found, transport));
   }
   throw new UnsupportedError("Cannot work with tables of CARTO 3 yet: only classic accounts can be used", {
     hint: "Give the user name and API key of a classic account",

@@ -1,5 +1,5 @@
 import { requestsOf } from "../classic/_requests.ts";
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import { CartoError, isCartoError, JobError, ResponseError } from "../errors/mod.ts";
 import { createFunctionSql, doStatement, qualified } from "./_finish_sql.ts";
 import { isMissing } from "./_retell.ts";
@@ -50,7 +50,7 @@ const MAX_JOB_BYTES = 16_000;
  * step was done: after a lost answer, after an abort, and for a second attempt, which waits for the first.
  * An abort that comes when the step has been done already is not heard.
  */
-export async function runFinish(client: ClassicClient, step: FinishStep): Promise<void> {
+export async function runFinish(client: CoreClient, step: FinishStep): Promise<void> {
   step.signal?.throwIfAborted();
   for (let attempt = 1;; attempt++) {
     try {
@@ -70,7 +70,7 @@ export async function runFinish(client: ClassicClient, step: FinishStep): Promis
   }
 }
 
-async function send(client: ClassicClient, step: FinishStep): Promise<void> {
+async function send(client: CoreClient, step: FinishStep): Promise<void> {
   if (!step.asJob) {
     try {
       return await sendDirectly(client, step);
@@ -88,17 +88,17 @@ async function send(client: ClassicClient, step: FinishStep): Promise<void> {
   }
 }
 
-async function sendDirectly(client: ClassicClient, { body, signal }: FinishStep): Promise<void> {
+async function sendDirectly(client: CoreClient, { body, signal }: FinishStep): Promise<void> {
   await client.sql.query(doStatement(body), { signal, timeout: SILENCE });
 }
 
-async function sendAsJob(client: ClassicClient, step: FinishStep): Promise<void> {
+async function sendAsJob(client: CoreClient, step: FinishStep): Promise<void> {
   await runAsJob(client, doStatement(step.body), step.body, step);
 }
 
 /** A statement that is the first to try as a query and, when it takes too long for one, as a batch job. */
 export async function runStatement(
-  client: ClassicClient,
+  client: CoreClient,
   { statement, schema, signal }: { statement: string; schema: string; signal: AbortSignal | undefined },
 ): Promise<void> {
   try {
@@ -114,7 +114,7 @@ export type JobCall = Pick<FinishStep, "schema" | "signal"> & { readonly onLook?
 
 /** Runs a statement as a batch job; one too long for that becomes the body of a function for the time being. */
 export async function runAsJob(
-  client: ClassicClient,
+  client: CoreClient,
   statement: string,
   body: string,
   step: JobCall,
@@ -134,7 +134,7 @@ export async function runAsJob(
 /** Milliseconds between two looks at most: what is done is not to be waited for much longer than it took. */
 const MAX_INTERVAL = 500;
 
-async function runJob(client: ClassicClient, statement: string, { signal, onLook }: JobCall): Promise<void> {
+async function runJob(client: CoreClient, statement: string, { signal, onLook }: JobCall): Promise<void> {
   signal?.throwIfAborted();
   // An abort waits for the answer a while, since a job of unknown id cannot be cancelled
   using patience = new Patience(signal);
@@ -167,7 +167,7 @@ class Patience {
 }
 
 /** Best effort: the function does nothing unless it is called. */
-async function dropFunction(client: ClassicClient, schema: string, name: string): Promise<void> {
+async function dropFunction(client: CoreClient, schema: string, name: string): Promise<void> {
   try {
     const statement = `DROP FUNCTION IF EXISTS ${qualified(schema, name)}()`;
     await withDeadline(PROBE_TIMEOUT, (signal) => client.sql.query(statement, { signal }));
@@ -181,7 +181,7 @@ async function dropFunction(client: ClassicClient, schema: string, name: string)
  * server does not answer.
  */
 async function lookAfter(
-  client: ClassicClient,
+  client: CoreClient,
   { schema, staging }: FinishStep,
 ): Promise<"done" | "not done" | "unknown"> {
   const probe = `SELECT 1 FROM ${qualified(schema, staging)} LIMIT 0`;

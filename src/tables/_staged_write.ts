@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import { type CartoError, DataError, isCartoError } from "../errors/mod.ts";
 import {
   appendBody,
@@ -81,7 +81,7 @@ export interface StagedOutcome {
  * that leaves the target as it was; the staging table is dropped again.
  */
 export async function writeStaged(
-  client: ClassicClient,
+  client: CoreClient,
   call: Call,
   intent: WriteIntent,
   filling: Filling,
@@ -100,7 +100,7 @@ export async function writeStaged(
 }
 
 class StagedWrite {
-  readonly #client: ClassicClient;
+  readonly #client: CoreClient;
   readonly #call: Call;
   readonly #intent: WriteIntent;
   readonly #target: Target;
@@ -110,7 +110,7 @@ class StagedWrite {
   #columns: readonly PlanColumn[] = [];
 
   constructor(
-    client: ClassicClient,
+    client: CoreClient,
     call: Call,
     intent: WriteIntent,
     target: Target,
@@ -333,7 +333,7 @@ class StagedWrite {
 const LEFT: Map<string, Set<string>> = new Map();
 
 /** Those of an account and schema. */
-export function leftOf(client: ClassicClient, schema: string): Set<string> {
+export function leftOf(client: CoreClient, schema: string): Set<string> {
   const key = `${client.credentials.baseUrl}\n${schema}`;
   const left = LEFT.get(key) ?? new Set();
   LEFT.set(key, left);
@@ -342,7 +342,7 @@ export function leftOf(client: ClassicClient, schema: string): Set<string> {
 
 /** Drops what this process left, and staging tables of uploads that began more than a day ago. */
 export async function sweep(
-  client: ClassicClient,
+  client: CoreClient,
   target: Pick<Target, "schema" | "stagingTables" | "now">,
   signal: AbortSignal | undefined,
 ): Promise<void> {

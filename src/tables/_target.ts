@@ -1,4 +1,4 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { CoreClient } from "../classic/_core_client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { requestsOf } from "../classic/_requests.ts";
 import { isCartoError } from "../errors/mod.ts";
@@ -128,7 +128,7 @@ function json(value: unknown): unknown {
 }
 
 /** Looks what stands under a name in the schema that new tables go to. */
-export async function lookAtTarget(client: ClassicClient, table: string, call: Call): Promise<Target> {
+export async function lookAtTarget(client: CoreClient, table: string, call: Call): Promise<Target> {
   const { signal, operation } = call;
   try {
     const { rows } = await client.sql.query(targetSql(table), { signal, readOnly: true });
@@ -144,7 +144,7 @@ export async function lookAtTarget(client: ClassicClient, table: string, call: C
 
 /** What can be learnt without the catalogue: the columns, but neither their details nor the views. */
 async function lookFromOutside(
-  client: ClassicClient,
+  client: CoreClient,
   table: string,
   { signal, operation }: Call,
 ): Promise<Target> {
@@ -166,7 +166,7 @@ async function lookFromOutside(
 }
 
 async function columnsOf(
-  client: ClassicClient,
+  client: CoreClient,
   schema: string,
   table: string,
   signal: AbortSignal | undefined,
