@@ -1,8 +1,9 @@
-/** One thing that Deno can refuse: a file, a host with its port, an environment variable. */
+/** One thing that Deno can refuse: a file, a host with its port, an environment variable, a program. */
 export type Access =
   | { readonly kind: "read" | "write"; readonly path: string }
   | { readonly kind: "net"; readonly host: string }
-  | { readonly kind: "env"; readonly variable: string };
+  | { readonly kind: "env"; readonly variable: string }
+  | { readonly kind: "run"; readonly program: string };
 
 /** Access to the host of a URL, with its port: a flag without one allows more than is needed. */
 export function netAccess(url: URL): Access {
@@ -20,12 +21,15 @@ export function describeAccess(access: Access): string {
       return `network access to "${access.host}"`;
     case "env":
       return `access to the environment variable "${access.variable}"`;
+    case "run":
+      return `running "${access.program}"`;
   }
 }
 
 /** What follows the sign of equality in the flag. */
 function target(access: Access): string {
   if (access.kind === "net") return access.host;
+  if (access.kind === "run") return access.program;
   return access.kind === "env" ? access.variable : access.path;
 }
 

@@ -61,6 +61,8 @@ function descriptor(access: Access): Deno.PermissionDescriptor {
       return { name: "net", host: access.host };
     case "env":
       return { name: "env", variable: access.variable };
+    case "run":
+      return { name: "run", command: access.program };
   }
 }
 

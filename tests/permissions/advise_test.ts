@@ -12,12 +12,14 @@ Deno.test("flagsFor: one flag per kind, each thing once, narrow", () => {
     { kind: "read", path: ".env" },
     { kind: "env", variable: "CARTO_API_KEY" },
     { kind: "write", path: "my maps/ñ.json" },
+    { kind: "run", program: "xdg-open" },
   ];
   assertEquals(flagsFor(accesses), [
     "--allow-read=.env,creds.json",
     "--allow-net=ana.carto.com:443",
     "--allow-env=CARTO_API_KEY",
     '"--allow-write=my maps/ñ.json"',
+    "--allow-run=xdg-open",
   ]);
   assertEquals(flagsFor([{ kind: "read", path: "a,b.json" }]), ["--allow-read"]);
 });
