@@ -23,8 +23,9 @@ export function coreClient(given: Credentials | undefined, options: TransportOpt
   const credentials = requireCredentials(given, "classic");
   // The APIs ask a client for nothing but its requests.
   const client = { credentials } as ClassicClient;
-  bindRequests(client, new AccountRequests(credentials, options));
-  return {
+  const requests = new AccountRequests(credentials, options);
+  bindRequests(client, requests);
+  const core: CoreClient = {
     credentials,
     sql: new SqlApi(client),
     copy: new CopyApi(client),
@@ -32,4 +33,7 @@ export function coreClient(given: Credentials | undefined, options: TransportOpt
     me: new MeApi(client),
     datasets: new DatasetsApi(client),
   };
+  // Who is handed this one may ask for its clock and its waiting, too
+  bindRequests(core, requests);
+  return core;
 }
