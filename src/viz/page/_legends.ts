@@ -19,9 +19,12 @@ interface Line {
   readonly label: string;
   readonly color: Rgba;
   readonly size: number;
-  /** Whether a row belongs to it; lines without it are never dimmed. */
-  readonly has?: (row: number) => boolean;
+  /** The class that it stands for; a line without one is never dimmed. */
+  readonly of?: Class;
 }
+
+/** A class of a scale: its number, all other values, or no value. */
+type Class = number | "others" | "none";
 
 /** Makes a legend. */
 export function legendView(legend: PageLegend, state: LayerState, zoom: number): LegendView {
@@ -40,23 +43,46 @@ export function legendView(legend: PageLegend, state: LayerState, zoom: number):
   const lines = linesOf(legend, state, style, scale, zoom);
   const items = lines.map((line) => element("li", {}, swatch(legend.geometry, line), line.label));
   list.replaceChildren(...items);
+  const classes = lines.map(({ of }) => of).filter((of) => of !== undefined);
   return {
     element: result,
     update: (rows) => {
-      if (!legend.dynamic) return;
-      const seen = lines.map(({ has }) => has === undefined);
-      let missing = seen.filter((each) => !each).length;
-      for (let i = 0; i < rows.length && missing > 0; i++) {
-        const row = rows[i] as number;
-        if (!state.passes(row)) continue;
-        const at = lines.findIndex(({ has }, line) => !seen[line] && has?.(row));
-        if (at < 0) continue;
-        seen[at] = true;
-        missing--;
-      }
-      items.forEach((item, i) => item.classList.toggle("absent", !seen[i]));
+      if (!legend.dynamic || classes.length === 0) return;
+      const seen = classesWithin(state, scale, rows, classes.length);
+      items.forEach((item, i) => {
+        const of = lines[i]?.of;
+        item.classList.toggle("absent", of !== undefined && !seen.has(of));
+      });
     },
   };
+}
+
+/** The classes of a scale that have rows within sight; it stops when it has found as many as there are lines. */
+function classesWithin(
+  state: LayerState,
+  scale: PageScale<string | number>,
+  rows: Uint32Array,
+  count: number,
+): Set<Class> {
+  const seen = new Set<Class>();
+  if (scale.kind !== "bins" && scale.kind !== "category") return seen;
+  const column = state.column(scale.column);
+  if (!column) return seen;
+  const known = scale.kind === "category"
+    ? new Map(scale.categories.map((category, i) => [category, i]))
+    : null;
+  for (let i = 0; i < rows.length && seen.size < count; i++) {
+    const row = rows[i] as number;
+    if (!state.passes(row)) continue;
+    if (known) {
+      const key = column.key(row);
+      seen.add(key === null ? "none" : known.get(key) ?? "others");
+    } else if (scale.kind === "bins") {
+      const value = column.number(row);
+      seen.add(Number.isNaN(value) ? "none" : classOf(value, scale.breaks));
+    }
+  }
+  return seen;
 }
 
 function styleOf(state: LayerState, geometry: PageKind): PageStyle | undefined {
@@ -89,48 +115,28 @@ function linesOf(
   const standard = usual(style, legend.prop, state, zoom);
   const opacityScale = legend.prop === "strokeColor" ? style.strokeOpacity : style.opacity;
   const opacity = opacityScale.kind === "constant" ? opacityScale.value : 1;
-  const line = (label: string, value: string | number, has?: (row: number) => boolean): Line => ({
+  const line = (label: string, value: string | number, of?: Class): Line => ({
     ...standard,
     label,
     ...typeof value === "number" ? { size: value } : { color: faded(parseColor(value), opacity) },
-    ...has ? { has } : {},
+    ...of === undefined ? {} : { of },
   });
   if (scale.kind === "constant" || scale.kind === "zoom") {
     return [{ ...standard, label: legend.title ? "" : standard.label }];
   }
   const column = state.column(scale.column);
-  const noData = scale.noData === null
-    ? []
-    : [line(NO_DATA, scale.noData, (row) => column ? column.key(row) === null : false)];
+  const noData = scale.noData === null ? [] : [line(NO_DATA, scale.noData, "none")];
   if (scale.kind === "bins") {
-    const { breaks, values } = scale;
-    const lines = values.map((value, i) =>
-      line(
-        rangeText(
-          breaks[i - 1],
-          breaks[i],
-          (at) => numberText(column, at, legend.format),
-          scale.domain,
-          column,
-        ),
-        value,
-        (row) => {
-          const number = column?.number(row) ?? NaN;
-          return !Number.isNaN(number) && classOf(number, breaks) === i;
-        },
-      )
-    );
+    const { breaks, values, domain } = scale;
+    const text = (value: number) => numberText(column, value, legend.format);
+    const lines = values.map((value, i) => line(rangeText(breaks[i - 1], breaks[i], text, domain), value, i));
     return [...legend.ascending ? lines : lines.reverse(), ...noData];
   }
   if (scale.kind === "category") {
-    const known = new Set(scale.categories);
     const lines = scale.categories.map((category, i) =>
-      line(String(category), scale.values[i] as string | number, (row) => column?.key(row) === category)
+      line(String(category), scale.values[i] as string | number, i)
     );
-    const others = scale.others === null ? [] : [line(OTHERS, scale.others, (row) => {
-      const key = column?.key(row) ?? null;
-      return key !== null && !known.has(key);
-    })];
+    const others = scale.others === null ? [] : [line(OTHERS, scale.others, "others")];
     return [...legend.ascending ? lines : lines.reverse(), ...others, ...noData];
   }
   // Sizes that run on: four of them.
@@ -157,10 +163,8 @@ function rangeText(
   to: number | undefined,
   text: (value: number) => string,
   [min, max]: readonly [number, number],
-  column: unknown,
 ): string {
   if (from === undefined && to === undefined) {
-    if (column === undefined) return "";
     return min === max ? text(min) : `${text(min)} - ${text(max)}`;
   }
   if (from === undefined) return `< ${text(to ?? 0)}`;
