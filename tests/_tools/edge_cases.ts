@@ -1,5 +1,5 @@
 /**
- * Reads the identifiers of the edge cases out of the specification's tables, of the sections built so far, with their marks:
+ * Reads the identifiers of the edge cases out of the specification's tables, with their marks:
  * `=` to reproduce, `≠` to do better, `~` free to choose. As a program it writes them to
  * `tests/fixtures/edge_cases.json`, so that the tests need no copy of the text:
  *
@@ -9,17 +9,12 @@
 /** What to do about a case. */
 export type Mark = "=" | "≠" | "~";
 
-/** The sections of the specification that are built: tables and their ground, and maps (19 to 22). */
-const SECTIONS: ReadonlySet<number> = new Set(Array.from({ length: 22 }, (_, i) => i + 1));
-
 /** The marks by identifier, in the order of the text. */
 export function readEdgeCases(markdown: string): Record<string, Mark> {
   const marks: Record<string, Mark> = {};
-  let section = 0;
   for (const line of markdown.split(/\r?\n/)) {
-    section = Number(/^## (\d+)\./.exec(line)?.[1] ?? section);
     const id = /^\| ([A-Z]+-\d+) \|/.exec(line)?.[1];
-    if (!SECTIONS.has(section) || id === undefined) continue;
+    if (id === undefined) continue;
     // A vertical bar inside a cell is escaped.
     const keep = line.trimEnd().split(/(?<!\\)\|/).at(-2)?.trim().charAt(0);
     if (keep !== "=" && keep !== "≠" && keep !== "~") {

@@ -85,6 +85,10 @@ for (const [text, expected] of queries) {
   });
 }
 
+Deno.test("UTL-007: what begins with SELECT or WITH is a query", () => {
+  assertEquals(["SELECT 1", " with x as (select 1) select * from x", "select\n1"].map(isSqlQuery), [true, true, true]);
+});
+
 Deno.test("trimSql takes comments and semicolons from both ends", () => {
   assertEquals(trimSql("/* a */ SELECT 1 -- all of them"), "SELECT 1");
   assertEquals(trimSql("  SELECT 'x -- y' ; -- end ;"), "SELECT 'x -- y'");

@@ -3,7 +3,9 @@ import { buildViewerIfStale } from "../../src/viz/_build_viewer.ts";
 import { renderHtml } from "../../src/viz/_html.ts";
 import type { PageDocument, PageMap } from "../../src/viz/page/description.ts";
 
-await buildViewerIfStale();
+Deno.test.beforeAll(async () => {
+  await buildViewerIfStale();
+});
 
 const map: PageMap = {
   title: "",

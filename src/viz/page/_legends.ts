@@ -158,7 +158,8 @@ function samples(min: number, max: number): number[] {
   return [min, ...between.filter((value) => value > min && value < max), max];
 }
 
-function rangeText(
+/** A class as its legend calls it. */
+export function rangeText(
   from: number | undefined,
   to: number | undefined,
   text: (value: number) => string,

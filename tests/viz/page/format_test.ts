@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { formatNumber } from "../../../src/viz/page/_format.ts";
+import { rangeText } from "../../../src/viz/page/_legends.ts";
 
 Deno.test("format: without a specifier whole numbers have marks, others two to three decimals", () => {
   assertEquals(
@@ -45,4 +46,17 @@ Deno.test("format: d3's specifiers", () => {
 
 Deno.test("format: what is no specifier is as good as none", () => {
   assertEquals(formatNumber(1234.5, "not one"), "1,234.50");
+});
+
+Deno.test("UTL-012: numbers as the specification writes them", () => {
+  assertEquals([1234, 1234.5, 0.12345].map((value) => formatNumber(value, null)), [
+    "1,234",
+    "1,234.50",
+    "0.123",
+  ]);
+});
+
+Deno.test("UTL-013: ranges that are open on one side are told by that side", () => {
+  const text = (from: number | undefined, to: number | undefined) => rangeText(from, to, String, [0, 9]);
+  assertEquals([text(undefined, 5), text(5, undefined), text(1, 5)], ["< 5", "> 5", "1 - 5"]);
 });
