@@ -70,6 +70,14 @@ export class World implements AsyncDisposable {
     await this.query(`${STOCK}; SELECT CDB_CartodbfyTable('public', 'stock'); ${AROUND_STOCK}`);
   }
 
+  /** Takes back rows that were added and values that were changed; the columns are as they were. */
+  async takeBackRows(): Promise<void> {
+    await this.query(
+      `DELETE FROM stock WHERE cartodb_id > 100; UPDATE stock SET name = old.name, price = old.price, the_geom = old.the_geom
+       FROM stock_old AS old WHERE old.cartodb_id = stock.cartodb_id AND old.id > 50; TRUNCATE stock_changes`,
+    );
+  }
+
   /** Runs a statement, not through the proxy. */
   async query(statement: string): Promise<Record<string, unknown>[]> {
     return (await this.client.sql.query(statement)).rows;
@@ -146,4 +154,6 @@ COMMENT ON TABLE stock IS 'what we have';
 GRANT SELECT ON stock TO publicuser;
 CREATE VIEW stock_view AS SELECT id, name, the_geom FROM stock;
 GRANT SELECT ON stock_view TO publicuser;
+DROP TABLE IF EXISTS stock_old;
+CREATE TABLE stock_old AS SELECT * FROM stock;
 CREATE TRIGGER noted AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON stock EXECUTE FUNCTION note_change()`;

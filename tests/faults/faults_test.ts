@@ -216,8 +216,8 @@ class Trial {
   /** Takes back what was written. */
   async #takeBack(mode: Mode): Promise<void> {
     if (mode === "fail") await this.#world.query("DROP TABLE fresh");
-    else if (mode !== "append") return await this.#restock();
-    else await this.#world.query("DELETE FROM stock WHERE cartodb_id > 100; TRUNCATE stock_changes");
+    else if (mode === "replace") await this.#restock();
+    else await this.#world.takeBackRows();
   }
 
   /** Everything as it was in the beginning. */
