@@ -79,6 +79,10 @@ export class Layer {
   /** The layer's name. */
   readonly title: string | undefined;
 
+  static {
+    Object.defineProperty(Layer.prototype, Symbol.for("Jupyter.display"), { value: display });
+  }
+
   /**
    * Makes a layer; nothing is read yet.
    *
@@ -102,6 +106,11 @@ export class Layer {
     this.title = checkText(options.title, "title");
     Object.freeze(this);
   }
+}
+
+/** What a notebook shows of it. */
+async function display(this: Layer): Promise<Readonly<Record<string, string>>> {
+  return await (await import("./_notebook.ts")).notebookDisplay(this);
 }
 
 function sourceOptions(options: LayerOptions): SourceOptions {

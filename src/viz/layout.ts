@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors/mod.ts";
 import type { Publication, PublishOptions } from "./publish.ts";
 import type { SaveOptions, ToHtmlOptions } from "./_html_options.ts";
+import type { OpenedPage, OpenOptions, PngOptions } from "./_show_options.ts";
 import { checkViewport, Map, type Viewport } from "./map.ts";
 import { checkNumber, checkWhole } from "./styles/_check_style.ts";
 
@@ -53,6 +54,10 @@ export class Layout {
   readonly fullHeight: boolean;
   /** Whether maps are pictures, unless they say otherwise themselves. */
   readonly isStatic: boolean;
+
+  static {
+    Object.defineProperty(Layout.prototype, Symbol.for("Jupyter.display"), { value: display });
+  }
 
   /**
    * Makes a layout; nothing is read yet.
@@ -118,6 +123,33 @@ export class Layout {
   }
 
   /**
+   * Serves the layout on this machine, at an address that nobody can guess, and shows it in the user's browser. It is
+   * served until it is closed, the signal is aborted or the program ends. Needs `--allow-net=127.0.0.1`, and to start a
+   * browser `--allow-run=xdg-open` (macOS: `open`; Windows: `rundll32`).
+   *
+   * @param options Whether a browser is started, and which; where the viewer's code is; a signal
+   * @returns The address, and what closes it; where no browser could be started, open the address by hand
+   * @throws {PermissionError} Serving or starting was refused; the error tells the flag
+   */
+  async open(options: OpenOptions = {}): Promise<OpenedPage> {
+    return await (await import("./_open.ts")).openPage(this, options);
+  }
+
+  /**
+   * Writes a picture of the layout as PNG, all or nothing, drawn by a Chromium, Chrome or Edge that is installed. Needs
+   * `--allow-run=PROGRAM --allow-net=127.0.0.1 --allow-write=FILE`, such as `--allow-run=chromium`. Nothing plays in it,
+   * and the buttons of the zoom are not in it.
+   *
+   * @param path The file, such as `layout.png`
+   * @param options Width, height, scale, the program
+   * @throws {UnsupportedError} There is no such browser, or it could not draw the layout in time
+   * @throws {PermissionError} Something was refused; the error tells the flags
+   */
+  async toPNG(path: string | URL, options: PngOptions = {}): Promise<void> {
+    await (await import("./_picture.ts")).savePng(this, path, options);
+  }
+
+  /**
    * Publishes the layout on CARTO. Rows of tables and queries are not put into the page: whoever looks at it reads them with
    * a key that may be seen; local data are in the page, which may have 10 MB.
    *
@@ -141,4 +173,9 @@ export class Layout {
   async updatePublication(name: string, options: PublishOptions): Promise<Publication> {
     return await (await import("./_publish.ts")).updatePublication(this, name, options);
   }
+}
+
+/** What a notebook shows of it. */
+async function display(this: Layout): Promise<Readonly<Record<string, string>>> {
+  return await (await import("./_notebook.ts")).notebookDisplay(this);
 }

@@ -17,6 +17,7 @@
  */
 export type { MapBounds } from "./_bounds.ts";
 export type { SaveOptions, ToHtmlOptions } from "./_html_options.ts";
+export type { OpenedPage, OpenOptions, PngOptions } from "./_show_options.ts";
 export type { Titled, TitledOptions } from "./_titled.ts";
 export { type Basemap, type BasemapName, basemaps, type BasemapStyle } from "./basemaps.ts";
 export * from "./layer.ts";
