@@ -31,6 +31,8 @@ Deno.test("README: the blocks of the tour run in their order and print what they
         "{ stars: 3 }",
         "not-found",
         "2 Latitude -93.7",
+        "costs 2 of 100000",
+        '"data_range"',
       ]
     ) {
       assertStringIncludes(result.stdout, text);
