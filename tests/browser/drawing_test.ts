@@ -6,6 +6,7 @@ import { renderHtml } from "../../src/viz/_html.ts";
 import { linkViewer } from "../../src/viz/_link_viewer.ts";
 import {
   basicStyle,
+  clusterSizeStyle,
   colorBinsStyle,
   colorCategoryStyle,
   Layer,
@@ -133,6 +134,47 @@ browserTest("drawing", {
     const around = await tab.pixels();
     assertColor(colorAt(around, await project(tab, 51, 41)), water, "the Caspian Sea is a hole", 4);
     assertColor(colorAt(around, await project(tab, 60, 45)), "#fafaf7", "beside it is land", 4);
+  },
+  "what lies on both sides of the antimeridian is seen together, by each way of drawing": async (open) => {
+    const frame = GeoDataFrame.fromRows([{ name: "Fiji", lng: 179, lat: 0 }, {
+      name: "Samoa",
+      lng: -179,
+      lat: 0,
+    }])
+      .setGeometryFromXY("lng", "lat", { drop: true });
+    const dots = { color: "#ff0000", opacity: 1, strokeWidth: 0 };
+    const styles = [
+      basicStyle({ ...dots, size: 14 }),
+      clusterSizeStyle("name", { operation: "count", resolution: 32, ...dots }),
+    ];
+    for (const style of styles) {
+      const layer = new Layer(frame, { style, popupHover: [popupElement("name")], defaultLegend: false });
+      const { tab } = await open(
+        new CartoMap(layer, { basemap: "white", viewport: { lng: 180, lat: 0, zoom: 6 } }),
+      );
+      const picture = await tab.pixels();
+      for (const lng of [179, -179]) {
+        const place = await project(tab, lng, 0);
+        assert(Math.abs(place[0] - 400) < 200, `${lng} is at ${place[0]}`);
+        assertColor(colorAt(picture, place), "#ff0000", String(lng));
+        assert(
+          await tab.evaluate(`cartoframes.maps[0].featureAt(${place}, "popupHover") !== null`),
+          String(lng),
+        );
+      }
+    }
+    const many = GeoDataFrame.fromColumns({
+      lng: Float64Array.from({ length: 24_000 }, (_, i) => i % 2 ? 179 : -179),
+      lat: Float64Array.from({ length: 24_000 }, () => 0),
+    }).setGeometryFromXY("lng", "lat", { drop: true });
+    const layer = new Layer(many, { style: basicStyle({ ...dots, size: 14 }), defaultLegend: false });
+    const { tab } = await open(
+      new CartoMap(layer, { basemap: "white", viewport: { lng: 180, lat: 0, zoom: 6 } }),
+    );
+    const picture = await tab.pixels();
+    for (const lng of [179, -179]) {
+      assertColor(colorAt(picture, await project(tab, lng, 0)), "#ff0000", String(lng));
+    }
   },
   "a vector style lies beneath the layers; where it cannot be loaded, the outline does": async (open) => {
     const land = { type: "Polygon", coordinates: [[[-60, -40], [60, -40], [60, 60], [-60, 60], [-60, -40]]] };

@@ -2,6 +2,7 @@
 import type { PageCluster } from "./description.ts";
 import type { Box } from "./_mercator.ts";
 import type { LayerState } from "./_layer_state.ts";
+import { overlaps } from "./_model.ts";
 import { along, position } from "./_scales.ts";
 
 /** One circle. */
@@ -29,7 +30,7 @@ export function clustersOf(state: LayerState, cluster: PageCluster, zoom: number
   for (let i = 0; i < point.vertices.length / 2; i++) {
     const row = point.rows === null ? i : point.rows[i] as number;
     const [x, y] = [point.vertices[i * 2] as number, point.vertices[i * 2 + 1] as number];
-    if (x < west || x > east || y < south || y > north || !state.passes(row)) continue;
+    if (!overlaps({ west, south, east, north }, x, y, x, y) || !state.passes(row)) continue;
     const key = `${Math.floor(x / cell)} ${Math.floor(y / cell)}`;
     const known = cells.get(key);
     if (known) {

@@ -10,7 +10,7 @@ import type {
   PageTexts,
   PageTimes,
 } from "./description.ts";
-import { type Box, toX, toY } from "./_mercator.ts";
+import { type Box, toX, toY, WORLD } from "./_mercator.ts";
 import type { Buffers, Values } from "./_unpack.ts";
 
 /** Vertices in the plane, x and y by turns. */
@@ -264,6 +264,8 @@ export function rowBoxes({ rows, line, polygon }: Data): Float64Array<ArrayBuffe
 /** Whether a box is within sight, also of the worlds to the left and right. */
 export function overlaps(box: Box, west: number, south: number, east: number, north: number): boolean {
   if (south > box.north || north < box.south) return false;
-  for (const shift of [0, -512, 512]) if (west + shift <= box.east && east + shift >= box.west) return true;
+  for (const shift of [0, -WORLD, WORLD]) {
+    if (west + shift <= box.east && east + shift >= box.west) return true;
+  }
   return false;
 }
