@@ -3,6 +3,8 @@ import { compare } from "../_tools/_wire/compare.ts";
 import type { RawResponse } from "../_tools/_wire/raw_http.ts";
 import { bodyBytes, type RecordedResponse, requestTarget } from "../_tools/_wire/recordings.ts";
 import { readFixture } from "../_tools/_wire/fixture.ts";
+import { encodeTileLayer } from "../../src/emulator/_maps/mvt.ts";
+import { decodeTile } from "../_tools/_wire/tile.ts";
 import { zip } from "../../src/emulator/_formats/zip.ts";
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
@@ -131,3 +133,76 @@ Deno.test("accounts, keys and SQL come out of the README", async () => {
   assertEquals(ownerSql.includes("CREATE TABLE cafes"), true);
   assertThrows(() => bodyBytes({ base64: "?" }));
 });
+
+Deno.test("maps: ids, addresses, ages and samples may differ, what they stand for may not", () => {
+  const ids: [string, string][] = [["aa".repeat(16), "bb".repeat(16)], ["https://there", "http://here"]];
+  const at = (id: string, time: string, host: string) => ({
+    layergroupid: `${id}:${time}`,
+    url: `${host}/${id}`,
+    last_updated: "2026-11-25T02:21:15.656Z",
+  });
+  const expected = recorded(at("aa".repeat(16), "1795573275656", "https://there"));
+  assertEquals(
+    paths(expected, got(JSON.stringify(at("bb".repeat(16), "1795573275999", "http://here"))), ids),
+    [],
+  );
+  assertEquals(
+    paths(expected, got(JSON.stringify(at("cc".repeat(16), "1795573275999", "http://here"))), ids),
+    [
+      "body.layergroupid",
+      "body.url",
+    ],
+  );
+  const sample = (names: string[]) => ({ stats: { sample: names.map((name) => ({ name })) } });
+  const length = (body: unknown) => ({
+    ...JSON_TYPE,
+    "content-length": String(new TextEncoder().encode(JSON.stringify(body)).length),
+  });
+  const long = sample(["tallarín", "a"]);
+  const other = sample(["b", "c"]);
+  assertEquals(
+    paths(recorded(long, { headers: length(long) }), got(JSON.stringify(other), length(other))),
+    [],
+  );
+  assertEquals(paths(recorded(long), got(JSON.stringify(sample(["b"])))), ["body.stats.sample"]);
+  const ranked = (...names: string[]) => ({ categories: names.map((category) => ({ category, value: 1 })) });
+  assertEquals(paths(recorded(ranked("a", "b")), got(JSON.stringify(ranked("b", "a")))), []);
+  assertEquals(paths(recorded(ranked("a", "b")), got(JSON.stringify(ranked("b", "c")))), [
+    "body.categories[0].category",
+    "body.categories[1].category",
+  ]);
+  assertEquals(
+    paths(
+      recorded({ last_updated: "1970-01-01T00:00:00.000Z" }),
+      got('{"last_updated":"2026-01-01T00:00:00Z"}'),
+    ),
+    [
+      "body.last_updated",
+    ],
+  );
+});
+
+Deno.test("tiles are compared by their features, in whatever order and however they are packed", () => {
+  const headers = { "content-type": "application/x-protobuf" };
+  const feature = (name: string, x: number) => ({
+    geometry: wkbPoint(x, 2),
+    properties: new Map([["name", name]]),
+  });
+  const tile = (...names: string[]) =>
+    encodeTileLayer("L", 4096, names.map((name, index) => feature(name, index)));
+  const swapped = encodeTileLayer("L", 4096, [feature("b", 1), feature("a", 0)]);
+  const expected = recorded({ base64: tile("a", "b").toBase64() }, { headers });
+  assertEquals(paths(expected, got(swapped, headers)), []);
+  assertEquals(paths(expected, got(tile("a", "c"), headers)).length, 1);
+  assertEquals(paths(expected, got(tile("a"), headers)), ["body.tile[0].features"]);
+  assertEquals(decodeTile(new Uint8Array(0)), []);
+});
+
+function wkbPoint(x: number, y: number): string {
+  const view = new DataView(new ArrayBuffer(21));
+  view.setUint8(0, 1);
+  view.setUint32(1, 1, true);
+  view.setFloat64(5, x, true);
+  view.setFloat64(13, y, true);
+  return new Uint8Array(view.buffer).toHex();
+}

@@ -2,7 +2,7 @@ import { quoteIdentifier, quoteLiteral } from "../_db/query.ts";
 import type { Parameters } from "../_handler.ts";
 import { fromDatabase, MapError } from "./map_error.ts";
 import { isRecord } from "./templates.ts";
-import { read, type Runner, withoutTokens } from "./typed_rows.ts";
+import { embeddable, read, type Runner, withoutTokens } from "./typed_rows.ts";
 
 /** A question about the rows of a map. */
 export interface Dataview {
@@ -409,26 +409,90 @@ async function chooseUnit(runner: Runner, sql: string, column: string): Promise<
   return seconds === 0 ? "day" : UNITS[index] ?? "millennium";
 }
 
-/** The conditions that filters of dataviews set, by the id of the step whose rows they pick. */
-export function filterConditions(
-  dataviews: Readonly<Record<string, unknown>>,
-  filters: unknown,
-  without?: string,
-): Map<string, string[]> {
-  const conditions = new Map<string, string[]>();
+/** Filters that are set on dataviews of a map. */
+export interface DataviewFilters {
+  /** The dataviews of the map by name. */
+  readonly dataviews: Readonly<Record<string, unknown>>;
+  /** The filters by the names of their dataviews, as a client sends them. */
+  readonly filters: unknown;
+  /** The names of the dataviews over times, whose bounds are seconds. */
+  readonly overTimes: ReadonlySet<string>;
+}
+
+function filtersOf(
+  { dataviews, filters }: Omit<DataviewFilters, "overTimes">,
+): [string, Record<string, unknown>][] {
   const given = isRecord(filters) && isRecord(filters.dataviews) ? filters.dataviews : {};
-  for (const [name, filter] of Object.entries(given)) {
-    if (name === without || !isRecord(filter) || !Object.hasOwn(dataviews, name)) continue;
-    const { source, options } = readDataview(dataviews[name], name);
+  return Object.entries(given).flatMap(([name, filter]) =>
+    isRecord(filter) && Object.hasOwn(dataviews, name)
+      ? [[name, filter] as [string, Record<string, unknown>]]
+      : []
+  );
+}
+
+/**
+ * Which of the filtered dataviews are over times.
+ *
+ * @param analyses The definitions of a map's analyses
+ * @throws {MapError} For what the database refuses
+ */
+export async function findTimes(
+  runner: Runner,
+  given: Omit<DataviewFilters, "overTimes">,
+  analyses: unknown,
+): Promise<Set<string>> {
+  const times = new Set<string>();
+  for (const [name, filter] of filtersOf(given)) {
+    if (rangeCondition("", filter, false) === undefined) continue;
+    const { source, options } = readDataview(given.dataviews[name], name);
+    const sql = queryOf(analyses, source);
+    if (sql === undefined || typeof options.column !== "string") continue;
+    try {
+      const oid = await typeOf(runner, withoutTokens(embeddable(sql)), columnSql(options.column));
+      if (DATES.includes(oid)) times.add(name);
+    } catch (error) {
+      throw fromDatabase(error);
+    }
+  }
+  return times;
+}
+
+/** The query of a source by the name that a map's analyses give it. */
+function queryOf(definitions: unknown, name: string): string | undefined {
+  for (const definition of Array.isArray(definitions) ? definitions : [definitions]) {
+    if (!isRecord(definition) || !isRecord(definition.params)) continue;
+    const { query, source } = definition.params;
+    if (definition.id === name && typeof query === "string") return query;
+    const inner = queryOf(source, name);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+/** The conditions that filters of dataviews set, by the id of the step whose rows they pick. */
+export function filterConditions(given: DataviewFilters, without?: string): Map<string, string[]> {
+  const conditions = new Map<string, string[]>();
+  for (const [name, filter] of filtersOf(given)) {
+    if (name === without) continue;
+    const { source, options } = readDataview(given.dataviews[name], name);
     const column = columnSql(String(options.column ?? ""));
-    const condition = rangeCondition(column, filter) ?? categoryCondition(column, filter);
+    const condition = rangeCondition(column, filter, given.overTimes.has(name)) ??
+      categoryCondition(column, filter);
     if (condition !== undefined) conditions.set(source, [...conditions.get(source) ?? [], condition]);
   }
   return conditions;
 }
 
-function rangeCondition(column: string, { min, max }: Readonly<Record<string, unknown>>): string | undefined {
-  const [low, high] = [numberOf(min), numberOf(max)];
+function rangeCondition(
+  column: string,
+  { min, max }: Readonly<Record<string, unknown>>,
+  isTime: boolean,
+): string | undefined {
+  const bound = (value: unknown): string | undefined => {
+    const number = numberOf(value);
+    return number === undefined ? undefined : isTime ? `to_timestamp(${number})` : String(number);
+  };
+  const [low, high] = [bound(min), bound(max)];
   if (low !== undefined && high !== undefined) return `${column} BETWEEN ${low} AND ${high}`;
   if (low !== undefined) return `${column} >= ${low}`;
   return high === undefined ? undefined : `${column} <= ${high}`;

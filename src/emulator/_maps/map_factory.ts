@@ -1,7 +1,7 @@
 import { type AffectedTable, findAffectedTables } from "../_http/affected_tables.ts";
 import type { Account, Key } from "../_handler.ts";
 import { type Analyses, buildAnalyses } from "./analyses.ts";
-import { filterConditions, readDataview } from "./dataviews.ts";
+import { type DataviewFilters, filterConditions, findTimes, readDataview } from "./dataviews.ts";
 import { checkMixing, type PreparedLayer, prepareLayer } from "./layers.ts";
 import { type MapConfig, readMapConfig } from "./map_config.ts";
 import { MapError } from "./map_error.ts";
@@ -29,7 +29,7 @@ export interface LiveMap {
   /** Its analyses. */
   readonly analyses: Analyses;
   /** The filters of dataviews that it was made with. */
-  readonly filters: unknown;
+  readonly filtering: DataviewFilters;
   /** The template that it is made of. */
   readonly template: TemplateOrigin | undefined;
   /** The tables that it reads. */
@@ -70,7 +70,9 @@ export async function makeMap(request: MapRequest): Promise<LiveMap> {
   const { api_key: _key, client: _client, ...given } = request.config;
   const { config: named, ownersLayers } = await putInNamedLayers(request, given);
   const dataviews = isRecord(named.dataviews) ? named.dataviews : {};
-  const conditions = filterConditions(dataviews, filters);
+  const overTimes = await findTimes(runner, { dataviews, filters }, named.analyses);
+  const filtering = { dataviews, filters, overTimes };
+  const conditions = filterConditions(filtering);
   const sources = new Set(Object.entries(dataviews).map(([name, given]) => readDataview(given, name).source));
   const analyses = await buildAnalyses(account, runner, named.analyses, { conditions, sources });
   checkDataviews(dataviews, analyses);
@@ -98,7 +100,7 @@ export async function makeMap(request: MapRequest): Promise<LiveMap> {
     layers,
     ownersLayers,
     analyses,
-    filters,
+    filtering,
     template,
     tables,
     updatedAt: Math.floor(updatedAt),

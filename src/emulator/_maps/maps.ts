@@ -564,7 +564,7 @@ class Exchange {
     // Filters belong to the map: those of this request are passed over, as the server does.
     const rows = map.analyses.byName.get(dataview.source)?.unfiltered ?? "";
     const pick = (without?: string): string =>
-      (filterConditions(dataviews, map.filters, without).get(dataview.source) ?? [])
+      (filterConditions(map.filtering, without).get(dataview.source) ?? [])
         .reduce((sql, condition) => `SELECT * FROM (${sql}) AS source WHERE ${condition}`, rows);
     const source: DataviewSource = { filtered: pick(), filteredByOthers: pick(name), unfiltered: rows };
     const document = isSearch

@@ -31,6 +31,7 @@ const VOLATILE_MEMBERS = new Set([
 const TILE_TYPE = "application/x-protobuf";
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** Compares an answer with the recorded one. `ids` leads from recorded ids and addresses to those of this run. */
 export function compare(
@@ -126,7 +127,7 @@ function volatileLength(value: unknown): number {
     (sum, [name, member]) =>
       sum +
       (VOLATILE_MEMBERS.has(name) || name === "sample"
-        ? JSON.stringify(member).length
+        ? encoder.encode(JSON.stringify(member)).length
         : volatileLength(member)),
     0,
   );

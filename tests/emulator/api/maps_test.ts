@@ -10,7 +10,7 @@ const SETUP = `
         ELSE ST_Difference(ST_MakeEnvelope(i, 10, i + 20, 30, 4326), ST_MakeEnvelope(i + 5, 15, i + 10, 20, 4326)) END AS the_geom
     FROM generate_series(1, 12) AS i;
   SELECT CDB_CartodbfyTable('areas');
-  CREATE TABLE dots AS SELECT i AS v, CASE WHEN i % 2 = 0 THEN 'even' ELSE 'odd' END AS kind,
+  CREATE TABLE dots AS SELECT i AS v, '2026-01-01'::date + i AS day, CASE WHEN i % 2 = 0 THEN 'even' ELSE 'odd' END AS kind,
       ST_SetSRID(ST_MakePoint((i % 10) * 10 - 45, (i / 10) * 10 - 45), 4326) AS the_geom FROM generate_series(0, 99) AS i;
   SELECT CDB_CartodbfyTable('dots');
   CREATE TABLE secrets (name text, the_geom geometry(Point, 4326)); INSERT INTO secrets VALUES ('x', CDB_LatLng(1, 1));
@@ -222,6 +222,7 @@ Deno.test("dataviews: categories beyond the first are put together, boxes and sh
       each: { type: "aggregation", source, options: { column: "v", aggregation: "count" } },
       most: { type: "formula", source, options: { column: "v", operation: "max" } },
       spread: { type: "histogram", source, options: { column: "v", bins: 10 } },
+      days: { type: "histogram", source, options: { column: "day", aggregation: "month" } },
     },
   };
   const make = async (filters = ""): Promise<(name: string, search?: string) => Promise<Document>> => {
@@ -270,6 +271,19 @@ Deno.test("dataviews: categories beyond the first are put together, boxes and sh
     assertEquals((await filtered("kinds")).categories.length, 2);
     assertEquals((await filtered("kinds", "own_filter=1")).categories.length, 1);
     assertEquals((await filtered("most", "no_filters=1")).result, 99);
+  });
+
+  await t.step("months, and a filter of times, whose bounds are seconds", async () => {
+    const days = await ask("days");
+    assertEquals(days.bins.map(({ freq }: Document) => freq), [31, 28, 31, 10]);
+    assertEquals(days.bins[1].timestamp, Date.UTC(2026, 1, 1) / 1000);
+    const range = { min: Date.UTC(2026, 0, 11) / 1000, max: Date.UTC(2026, 0, 20) / 1000 };
+    const filtered = await make(
+      `filters=${encodeURIComponent(JSON.stringify({ dataviews: { days: range } }))}`,
+    );
+    assertEquals((await filtered("most")).result, 19);
+    assertEquals((await ask("days", "aggregation=auto")).aggregation, "day");
+    assertMatch((await ask("days", "aggregation=fortnight")).errors[0], /Invalid aggregation value/);
   });
 });
 
