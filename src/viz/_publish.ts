@@ -1,5 +1,4 @@
 import { requireCredentials } from "../auth/_require_credentials.ts";
-import { Credentials } from "../auth/credentials.ts";
 import type { ApiKey } from "../classic/api_keys.ts";
 import { ClassicClient } from "../classic/client.ts";
 import { type Kuviz, KUVIZ_MAX_BYTES } from "../classic/kuviz.ts";

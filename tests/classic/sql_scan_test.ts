@@ -86,7 +86,11 @@ for (const [text, expected] of queries) {
 }
 
 Deno.test("UTL-007: what begins with SELECT or WITH is a query", () => {
-  assertEquals(["SELECT 1", " with x as (select 1) select * from x", "select\n1"].map(isSqlQuery), [true, true, true]);
+  assertEquals(["SELECT 1", " with x as (select 1) select * from x", "select\n1"].map(isSqlQuery), [
+    true,
+    true,
+    true,
+  ]);
 });
 
 Deno.test("trimSql takes comments and semicolons from both ends", () => {

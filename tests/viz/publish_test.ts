@@ -13,7 +13,6 @@ import {
   Layer,
   Layout,
   Map as CartoMap,
-  popupElement,
   PublishError,
   type PublishOptions,
   Source,
