@@ -201,7 +201,9 @@ class StagedWrite {
         Number(rows[0]?.[name])
       ) as [number, number, number];
       const repeated = updated > matched
-        ? [`The key is not unique in the table: ${matched} rows of the data updated ${updated} rows of it`]
+        ? [
+          `The key is not unique in the table: ${updated} of its rows were updated by ${matched} of the data`,
+        ]
         : [];
       return { ...outcome, inserted, updated, warnings: [...outcome.warnings, ...repeated] };
     } catch {

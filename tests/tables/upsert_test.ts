@@ -144,7 +144,7 @@ Deno.test("an update by key", async (t) => {
       const report = await upsert([{ id: 1, t: "x" }, { id: 2, t: "y" }], "twice", ["id"]);
       assertEquals([report.inserted, report.updated], [1, 3]);
       assertEquals(report.warnings, [
-        "The key is not unique in the table: 1 rows of the data updated 3 rows of it",
+        "The key is not unique in the table: 3 of its rows were updated by 1 of the data",
       ]);
       assertEquals((await query("SELECT t FROM twice ORDER BY t")).map(({ t }) => t), [
         "none",
