@@ -161,7 +161,10 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
       );
       const upsert = ["--if-exists", "upsert", "--key", "id,name"];
       await task("upload", ["in.csv", "--table", "by_key", ...upsert.with(3, "id"), ...creds]);
-      await task("upload", ["in.csv", "--table", "by_key", ...upsert.with(3, "id,big"), ...creds]);
+      assertEquals(
+        await task("upload", ["in.csv", "--table", "by_key", ...upsert.with(3, "id,big"), ...creds]),
+        '2 rows in table "by_key" (0 new, 2 updated)\n',
+      );
       assertStringIncludes(
         await task("query", ["SELECT count(*) AS n FROM by_key", "--json", ...creds]),
         '{"n":2}',
