@@ -79,5 +79,5 @@ async function dropRolesOfKeys(context: EmulatorContext): Promise<void> {
   if (!isMade) return;
   const { dropApiKeys } = await import("./_api/api_keys.ts");
   // A server that is gone has no roles either.
-  await dropApiKeys(context).catch(() => {});
+  await dropApiKeys(context, context.accounts).catch(() => {});
 }

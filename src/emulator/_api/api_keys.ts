@@ -275,10 +275,13 @@ export async function loadApiKeys(context: EmulatorContext): Promise<void> {
   }
 }
 
-/** Roles belong to a whole server, so those of keys must go before the database does. */
-export async function dropApiKeys(context: EmulatorContext): Promise<void> {
-  for (const account of context.accounts) {
+/** Roles belong to a whole server, so those of keys must go before the database or the account does. */
+export async function dropApiKeys(context: EmulatorContext, accounts: readonly Account[]): Promise<void> {
+  for (const account of accounts) {
     const stored = await context.documents.list<StoredKey>(account.username, "api_key");
-    for (const { data } of stored) await dropRole(context, account, data.role);
+    for (const { id, data } of stored) {
+      await dropRole(context, account, data.role);
+      await context.documents.delete(account.username, "api_key", id);
+    }
   }
 }

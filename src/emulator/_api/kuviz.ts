@@ -132,7 +132,7 @@ function readHtml(data: unknown): string {
   } catch {
     throw new Refusal(400, "data parameter must be HTML");
   }
-  if (!/^\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype html|html\b)/i.test(html) || html.includes("\0")) {
+  if (!/^\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype|[a-z])/i.test(html) || html.includes("\0")) {
     throw new Refusal(400, "data parameter must be HTML");
   }
   return html;

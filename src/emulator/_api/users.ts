@@ -3,6 +3,7 @@ import { query, quoteIdentifier } from "../_db/query.ts";
 import { type Account, type EmulatorContext, jsonResponse } from "../_handler.ts";
 import { UNLIMITED } from "../_me.ts";
 import { planAccounts, servedAccounts } from "../_accounts.ts";
+import { dropApiKeys } from "./api_keys.ts";
 import { membersOf, type PlatformHandler, Refusal, requireMaster } from "./answers.ts";
 
 /** What of a user can be changed and is read back. */
@@ -86,7 +87,9 @@ async function create(
   return account;
 }
 
-async function remove(context: EmulatorContext, { username, ownerRole }: Account): Promise<void> {
+async function remove(context: EmulatorContext, account: Account): Promise<void> {
+  const { username, ownerRole } = account;
+  await dropApiKeys(context, [account]);
   const at = context.accounts.findIndex((account) => account.username === username);
   context.accounts.splice(at, 1);
   const role = quoteIdentifier(ownerRole);

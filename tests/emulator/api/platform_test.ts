@@ -162,7 +162,13 @@ Deno.test("users of the organisation are made, changed and deleted", async () =>
       password: ["Must be at least 6 characters long"],
     },
   );
+  const grants = [{ type: "apis", apis: ["sql"] }, {
+    type: "database",
+    tables: [{ name: "mine", schema: "public", permissions: ["select"] }],
+  }];
+  assertEquals((await joe.ask("api/v3/api_keys", { json: { name: "k", grants } })).status, 201);
   assertEquals((await carto.ask(`${users}/joe`, { method: "DELETE" })).status, 200);
+  assertEquals((await carto.sql("SELECT * FROM mine")).status, 400);
   assertEquals((await carto.ask(`${users}/joe`)).status, 404);
   assertEquals((await carto.ask(`${users}/demo`, { method: "DELETE" })).status, 403);
 });
