@@ -102,6 +102,29 @@ export class Emulator implements AsyncDisposable {
  * const { rows } = await answer.json();
  * assertEquals(rows, [{ n: 42 }]);
  * ```
+ *
+ * @example Import a file, and look at a vector tile of it
+ * ```ts
+ * import { startEmulator } from "@cartoframes/cartoframes/emulator";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using carto = await startEmulator();
+ * const { baseUrl, apiKey } = carto.credentials();
+ * const ask = async (path: string, init?: RequestInit) =>
+ *   await (await fetch(`${baseUrl}/${path}api_key=${apiKey}`, init)).json();
+ *
+ * const body = new FormData();
+ * body.append("file", new File(["name,lat,lon\nOslo,59.9,10.7\n"], "cities.csv"));
+ * const { item_queue_id } = await ask("api/v1/imports/?", { method: "POST", body });
+ * let state = "enqueued";
+ * while (state !== "complete") ({ state } = await ask(`api/v1/imports/${item_queue_id}/?`));
+ *
+ * const config = { version: "1.8.0", layers: [{ type: "mapnik", options: { sql: "SELECT * FROM cities" } }] };
+ * const map = await ask(`api/v1/map?config=${encodeURIComponent(JSON.stringify(config))}&`);
+ * const tile = await fetch(`${baseUrl}/api/v1/map/${map.layergroupid}/0/0/0.mvt?api_key=${apiKey}`);
+ * assertEquals(tile.headers.get("content-type"), "application/x-protobuf");
+ * await tile.body?.cancel();
+ * ```
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { openEmulator } = await import("./_open.ts");
