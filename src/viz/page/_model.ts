@@ -10,6 +10,7 @@ import type {
   PageTexts,
   PageTimes,
 } from "./description.ts";
+import { cutLines, cutPolygons } from "./_antimeridian.ts";
 import { type Box, toX, toY, WORLD } from "./_mercator.ts";
 import type { Buffers, Values } from "./_unpack.ts";
 
@@ -100,23 +101,23 @@ function readPoints({ positions, partRows }: PagePoints, buffers: Buffers): Poin
 }
 
 function readLines({ positions, partStarts, partRows }: PageLines, buffers: Buffers): Lines {
-  return {
+  return cutLines({
     vertices: readVertices(positions, buffers),
     starts: indexes(buffers, partStarts),
     rows: rowsOf(buffers, partRows),
-  };
+  });
 }
 
 function readPolygons(
   { positions, ringStarts, partStarts, partRows }: PagePolygons,
   buffers: Buffers,
 ): Polygons {
-  return {
+  return cutPolygons({
     vertices: readVertices(positions, buffers),
     ringStarts: indexes(buffers, ringStarts),
     starts: indexes(buffers, partStarts),
     rows: rowsOf(buffers, partRows),
-  };
+  });
 }
 
 /** Steps from a corner to places in the plane. */

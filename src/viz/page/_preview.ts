@@ -160,7 +160,7 @@ function trace(
 
 function drawShapes(
   context: CanvasRenderingContext2D,
-  { vertices, ringStarts, starts, rows }: Polygons,
+  { vertices, ringStarts, starts, rows, outline }: Polygons,
   fill: Colors,
   stroke: Colors,
   strokeWidth: Sizes,
@@ -187,6 +187,9 @@ function drawShapes(
     context.fill("evenodd");
   });
   if (strokeWidth === 0) return;
+  if (outline) {
+    return drawLines(context, outline, { fill: stroke, size: strokeWidth }, passes, view, shift);
+  }
   each((row) => {
     context.lineWidth = sizeAt(strokeWidth, row) * view.ratio;
     if (context.lineWidth <= 0) return;
@@ -198,7 +201,7 @@ function drawShapes(
 function drawLines(
   context: CanvasRenderingContext2D,
   { vertices, starts, rows }: Lines,
-  { fill, size }: Look,
+  { fill, size }: Pick<Look, "fill" | "size">,
   passes: (row: number) => boolean,
   view: RasterView,
   shift: number,

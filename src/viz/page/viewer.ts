@@ -91,7 +91,9 @@ async function main(): Promise<void> {
     for (const pane of panes) pane.say("This browser has no WebGL: the map is shown as a picture");
     return;
   }
+  performance.mark("cartoframes-graphics");
   await loadLibrary("library-deck");
+  performance.mark("cartoframes-library");
   const needsStreets = page.maps.some(({ basemap }) => basemap.kind === "style");
   if (needsStreets) await loadLibrary("library-maplibre").catch(() => {});
   const { deck, maplibregl } = globals;
