@@ -3,7 +3,7 @@ import { sql } from "../classic/sql_text.ts";
 import { AlreadyExistsError, isCartoError, ResponseError } from "../errors/mod.ts";
 import { doStatement, fullTypeName } from "./_finish_sql.ts";
 import type { Call, CreateRequest, Quota, Source } from "./_platform.ts";
-import { reasonOf, retell } from "./_retell.ts";
+import { isMissing, reasonOf, retell } from "./_retell.ts";
 import { runStatement } from "./_run_finish.ts";
 import { sourceSql, subquery } from "./_source.ts";
 import { type Staging, writeStaged } from "./_staged_write.ts";
@@ -21,7 +21,7 @@ export async function hasTable(
     await client.sql.query(`EXPLAIN ${sourceSql(source)}`, { method: "GET", readOnly: true, signal });
     return true;
   } catch (error) {
-    if (isCartoError(error) && error.code === "not-found") return false;
+    if (isMissing(error)) return false;
     throw retell(error, operation);
   }
 }
@@ -63,7 +63,7 @@ export async function renameTable(
         },
       );
     }
-    if (isCartoError(error) && error.code === "not-found") {
+    if (isMissing(error)) {
       throw new ResponseError(
         "not-found",
         `Cannot ${operation}: table "${from}" does not exist in your CARTO account`,

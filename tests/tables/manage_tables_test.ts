@@ -29,6 +29,11 @@ Deno.test("TBL-002: a table of another schema is looked for there, with one requ
   assertEquals(carto.log, ['EXPLAIN SELECT * FROM "s"."tbl"']);
 });
 
+Deno.test("hasTable: a page that is not found says nothing about the table", async () => {
+  const carto = fakeCarto(() => new Response("<html>Not Found</html>", { status: 404 }));
+  await assertRejects(() => hasTable("tbl", carto));
+});
+
 Deno.test("hasTable takes a query too", async () => {
   const carto = fakeCarto();
   await hasTable("SELECT 1", carto);
