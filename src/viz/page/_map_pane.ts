@@ -21,7 +21,7 @@ import type { WidgetView } from "./_widgets/view.ts";
 import { widgetView } from "./_widgets/make.ts";
 
 /** From so many points on, the processor draws where there is no graphics card. */
-const MANY_POINTS = 20_000;
+const MANY_POINTS = 5_000;
 
 /** Rest after which what follows the viewport is computed again, in milliseconds. */
 const REST = 60;

@@ -27,29 +27,35 @@ function fail(text: string): void {
   document.body.append(element("p", { class: "failure", role: "alert" }, text));
 }
 
-/**
- * Runs a library that lies in the page, deflated, or one that is fetched. The page's policy names its hash, so it runs
- * as a script of the page and needs no `eval`.
- */
-async function loadLibrary(id: string): Promise<void> {
+/** The code of a library that lies in the page, deflated; null where it is to be fetched, or is not there. */
+async function unpackLibrary(id: string): Promise<string | null> {
   const place = document.getElementById(id);
-  if (!place) return;
+  if (!place || place.dataset.src !== undefined) return null;
+  const stream = new Blob([fromBase64(place.textContent ?? "")]).stream()
+    .pipeThrough(new DecompressionStream("gzip"));
+  return await new Response(stream).text();
+}
+
+/**
+ * Runs a library that lies in the page, or one that is fetched. The page's policy names its hash, so it runs as a script
+ * of the page and needs no `eval`.
+ */
+async function runLibrary(id: string, code: string | null): Promise<void> {
+  const place = document.getElementById(id);
   const script = document.createElement("script");
-  const { src, integrity } = place.dataset;
-  if (src !== undefined && integrity !== undefined) {
+  const { src, integrity } = place?.dataset ?? {};
+  if (code !== null) {
+    script.textContent = code;
+    document.head.append(script);
+  } else if (src !== undefined && integrity !== undefined) {
     [script.src, script.integrity, script.crossOrigin] = [src, integrity, "anonymous"];
     await new Promise((resolve, reject) => {
       script.onload = resolve;
       script.onerror = () => reject(new Error(`${src} could not be loaded`));
       document.head.append(script);
     });
-  } else {
-    const stream = new Blob([fromBase64(place.textContent ?? "")]).stream()
-      .pipeThrough(new DecompressionStream("gzip"));
-    script.textContent = await new Response(stream).text();
-    document.head.append(script);
   }
-  place.remove();
+  place?.remove();
 }
 
 function makePanes(page: PageDocument, data: readonly (Data | PageTiles)[]): MapPane[] {
@@ -76,14 +82,14 @@ function presented(): Promise<void> {
 async function main(): Promise<void> {
   const text = document.getElementById("description")?.textContent ?? "";
   const page = readDocument(text, PAGE_VERSION);
-  performance.mark("cartoframes-start");
   const buffers = await readBuffers(page.buffers);
-  performance.mark("cartoframes-read");
   const data = page.sources.map((source) => source.type === "data" ? readData(source, buffers) : source);
   const panes = makePanes(page, data);
   globals.cartoframes = { maps: panes };
   for (const pane of panes) pane.preview();
   tellState("preview");
+  // It is unpacked while the first frame is on its way to the screen.
+  const unpacking = unpackLibrary("library-deck");
   await presented();
 
   const graphics = findGraphics();
@@ -91,11 +97,13 @@ async function main(): Promise<void> {
     for (const pane of panes) pane.say("This browser has no WebGL: the map is shown as a picture");
     return;
   }
-  performance.mark("cartoframes-graphics");
-  await loadLibrary("library-deck");
-  performance.mark("cartoframes-library");
+  await runLibrary("library-deck", await unpacking);
   const needsStreets = page.maps.some(({ basemap }) => basemap.kind === "style");
-  if (needsStreets) await loadLibrary("library-maplibre").catch(() => {});
+  if (needsStreets) {
+    await unpackLibrary("library-maplibre").then((code) => runLibrary("library-maplibre", code)).catch(
+      () => {},
+    );
+  }
   const { deck, maplibregl } = globals;
   if (!deck) throw new Error("deck.gl could not be loaded");
   for (const pane of panes) pane.start(deck, graphics, maplibregl ?? null);
