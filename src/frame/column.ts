@@ -3,7 +3,7 @@ import { type ColumnData, isValid, placed, sliceData } from "./_data.ts";
 import { type CellGetter, cellGetter } from "./_cell_getter.ts";
 import { ByteWriter, cellWriter } from "./_cell_writer.ts";
 import { plainBytes } from "./_gather.ts";
-import { Geometry } from "./geometry/mod.ts";
+import { Geometry } from "./geometry/geometry.ts";
 import type { CellValue, ColumnType, Field } from "./types.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
