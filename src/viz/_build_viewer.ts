@@ -80,4 +80,4 @@ async function modifiedAt(file: URL): Promise<number> {
   return await Deno.stat(file).then(({ mtime }) => mtime?.getTime() ?? 0, () => 0);
 }
 
-if (import.meta.main) await buildViewer();
+if (import.meta.main) await (Deno.args.includes("--if-stale") ? buildViewerIfStale() : buildViewer());

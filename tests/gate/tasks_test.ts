@@ -39,7 +39,7 @@ Deno.test("tasks: every one finds the std packages by itself", () => {
 Deno.test("tasks: none has all permissions, and only the tests, ok and what builds start programs", () => {
   for (const [name, { command }] of TASKS) {
     assert(!/ (-A|--allow-all)\b/.test(command), name);
-    const mayStart = ["ok", "test", "test:browser", "snapshots", "viewer"].includes(name) ||
+    const mayStart = ["ok", "test", "test:browser", "snapshots", "viewer", "viewer:fresh"].includes(name) ||
       /^bench(?::\w+)?$/.test(name);
     if (!mayStart) assert(!command.includes("--allow-run"), name);
   }
