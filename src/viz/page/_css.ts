@@ -39,7 +39,7 @@ ul.lines, ul.bars { list-style: none; margin: 0; padding: 0; }
 .bars .fill { grid-column: 1 / -1; height: 5px; border-radius: 2px; background: var(--accent); min-width: 1px; }
 .bars .rest .fill { background: var(--fill); }
 .bars button.out { opacity: .45; }
-.histogram { width: 100%; height: 64px; display: block; touch-action: none; }
+svg.histogram { width: 100%; height: 64px; display: block; touch-action: none; }
 .histogram rect { fill: var(--accent); }
 .histogram g.out rect { fill: var(--fill); }
 .histogram g[role=button] { cursor: pointer; }
