@@ -1,6 +1,15 @@
 /** Where maps show beside a file: as pictures, and in the frame of a notebook's cell. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { basicStyle, formulaWidget, Layer, Layout, Map as CartoMap } from "../../src/viz/mod.ts";
+import {
+  basicStyle,
+  categoryWidget,
+  formulaWidget,
+  histogramWidget,
+  Layer,
+  Layout,
+  Map as CartoMap,
+  timeSeriesWidget,
+} from "../../src/viz/mod.ts";
 import { findChromium } from "../_tools/chromium.ts";
 import { type Picture, readPng } from "../_tools/png.ts";
 import { runDeno } from "../_tools/run_deno.ts";
@@ -110,6 +119,17 @@ browserTest("where maps show", {
       assertEquals(await given, reason);
       assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
     });
+  },
+  "what is in a widget's box does not reach into the next one": async (open) => {
+    const widgets = [histogramWidget("value"), timeSeriesWidget("value"), categoryWidget("category")];
+    const { tab } = await open(new CartoMap(new Layer(points, { style: dots, widgets })));
+    const boxes: { top: number; bottom: number; within: number }[] = await tab.evaluate(`
+      [...document.querySelectorAll(".panel.right .box")].map((box) => ({
+        ...box.getBoundingClientRect().toJSON(),
+        within: Math.max(...[...box.querySelectorAll("*")].map((each) => each.getBoundingClientRect().bottom)),
+      }))`);
+    assertEquals(boxes.length, 3);
+    for (const { bottom, within } of boxes) assert(within <= bottom + 1, JSON.stringify(boxes));
   },
   "in a cell of a notebook the map is drawn, and cannot reach the notebook": async (open) => {
     for (const value of [map, new Layout([map])]) {
