@@ -20,11 +20,11 @@ export function categoryView(widget: PageCategoryWidget, state: LayerState, chan
     if (key === null) chosen.clear();
     else if (!chosen.delete(key)) chosen.add(key);
     clear.hidden = chosen.size === 0;
-    const column = state.column(widget.column);
+    // The column is asked for each time: rows may be replaced by others while the filter stands.
     state.setFilter(
       widget,
       chosen.size === 0 ? null : (row) => {
-        const value = column?.key(row) ?? null;
+        const value = state.column(widget.column)?.key(row) ?? null;
         return value !== null && chosen.has(value);
       },
     );

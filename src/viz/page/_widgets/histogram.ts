@@ -21,14 +21,13 @@ export function histogramView(
   const plot = bars(
     widget.readOnly ? null : (chosen) => {
       clear.hidden = chosen === null;
-      const at = classes?.at;
-      state.setFilter(
-        widget,
-        chosen === null || !at ? null : (row) => {
-          const index = at(row);
-          return index >= chosen[0] && index <= chosen[1];
-        },
-      );
+      const chosenOf = classes;
+      // The column is asked for each time: rows may be replaced by others while the filter stands.
+      const filter = (row: number) => {
+        const index = chosenOf?.at(state.column(widget.column), row) ?? -1;
+        return chosen !== null && index >= chosen[0] && index <= chosen[1];
+      };
+      state.setFilter(widget, chosen === null ? null : filter);
       changed();
     },
   );
@@ -42,9 +41,10 @@ export function histogramView(
   return {
     element: box(`widget ${widget.type}`, widget, plot.element, ends, clear),
     update: (rows) => {
-      if (data !== state.data) {
+      const now = state.column(widget.column);
+      // What is chosen keeps its meaning when other rows come.
+      if (data !== state.data && plot.chosen === null) {
         data = state.data;
-        const now = state.column(widget.column);
         classes = now && classesOf(now, widget.buckets, data.rows);
         ends.replaceChildren(...(classes?.ends ?? []).map((text) => element("span", {}, text)));
       }
@@ -52,7 +52,7 @@ export function histogramView(
       const counts = new Uint32Array(classes.labels.length);
       for (const row of rows) {
         if (!state.passesBut(row, widget)) continue;
-        const at = classes.at(row);
+        const at = classes.at(now, row);
         if (at >= 0) counts[at] = (counts[at] as number) + 1;
       }
       plot.draw(classes.labels.map((label, i): Bar => ({ label, count: counts[i] as number })));
@@ -60,11 +60,11 @@ export function histogramView(
   };
 }
 
-/** The classes of a column: their names, what stands at the ends, and which of them a row is in, -1 for none. */
+/** The classes of a column: their names, what stands at the ends, and which of them a row's value is in, -1 for none. */
 interface Classes {
   readonly labels: readonly string[];
   readonly ends: readonly string[];
-  readonly at: (row: number) => number;
+  readonly at: (column: Column | undefined, row: number) => number;
 }
 
 function classesOf(column: Column, buckets: number, rows: number): Classes {
@@ -80,17 +80,17 @@ function rangesOf(column: Column, buckets: number, rows: number): Classes {
   const count = min === max ? 1 : Math.max(1, buckets);
   const width = (max - min) / count;
   const text = (value: number) => numberText(column, value, null);
+  const indexOf = (value: number) => {
+    if (!Number.isFinite(value)) return -1;
+    return width === 0 ? 0 : Math.max(0, Math.min(count - 1, Math.floor((value - min) / width)));
+  };
   return {
     labels: Array.from(
       { length: count },
       (_, i) => min === max ? text(min) : `${text(min + width * i)} – ${text(min + width * (i + 1))}`,
     ),
     ends: [text(min), text(max)],
-    at: (row) => {
-      const value = column.number(row);
-      if (!Number.isFinite(value)) return -1;
-      return width === 0 ? 0 : Math.min(count - 1, Math.floor((value - min) / width));
-    },
+    at: (of, row) => indexOf(of?.number(row) ?? NaN),
   };
 }
 
@@ -108,10 +108,9 @@ function valuesOf(column: Column, buckets: number, rows: number): Classes {
   return {
     labels: [...named.map(String), ...hasRest ? [OTHERS] : []],
     ends: [],
-    at: (row) => {
-      const key = column.key(row);
-      if (key === null) return -1;
-      return indexes.get(key) ?? named.length;
+    at: (of, row) => {
+      const key = of?.key(row) ?? null;
+      return key === null ? -1 : indexes.get(key) ?? named.length;
     },
   };
 }
