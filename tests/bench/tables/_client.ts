@@ -35,6 +35,10 @@ export const BARE_COLUMNS =
   "the_geom geometry(Geometry,4326), name text, kind text, size float8, visits int4, " +
   "open bool, seen timestamptz, id int8";
 
+/** What is read back of the bare table once it has been converted. */
+export const DOWNLOAD_SQL =
+  `SELECT cartodb_id, the_geom, name, kind, size, visits, open, seen, id FROM public.${TABLES.bare}`;
+
 const PIECE = 256 * 1024;
 
 async function run(

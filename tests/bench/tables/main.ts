@@ -9,7 +9,7 @@
  */
 import { startEmulator } from "../../../src/emulator/mod.ts";
 import { findPostgres, startPostgres } from "../../_tools/postgres.ts";
-import { BARE_COLUMNS, type ClientJob, TABLES } from "./_client.ts";
+import { BARE_COLUMNS, type ClientJob, DOWNLOAD_SQL, TABLES } from "./_client.ts";
 import type { Cost } from "./_measure.ts";
 import { bareMemory, output, runClient } from "./_run_client.ts";
 
@@ -78,14 +78,13 @@ async function measureSize(bench: Bench, rows: number, runs: number): Promise<Fi
       bench,
       `\\copy public.${TABLES.bare} FROM '${bench.file}' WITH (FORMAT binary)`,
     );
-    const everything = `\\copy public.${TABLES.bare} TO '/dev/null' WITH (FORMAT binary)`;
-    const psqlDown = await psql(bench, everything);
     await freshTables(bench);
     // Either comes first as often as the other, for whatever the first one leaves behind
     const isReplacing = rows <= 100_000 || run === 0;
     const first = run % 2 === 0 ? await job("floor") : await job("ours", isReplacing);
     const second = run % 2 === 0 ? await job("ours", isReplacing) : await job("floor");
     const [{ costs: floor }, { costs: ours }] = run % 2 === 0 ? [first, second] : [second, first];
+    const psqlDown = await psql(bench, `\\copy (${DOWNLOAD_SQL}) TO '/dev/null' WITH (FORMAT binary)`);
     all.push({
       psqlUp,
       psqlDown,
