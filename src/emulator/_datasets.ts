@@ -280,8 +280,13 @@ async function list(context: EmulatorContext, account: Account, parameters: Para
     `SELECT (SELECT count(*) FROM (${matching}) AS x), count(*) FROM (${datasetsSql(account)}) AS d`,
   );
   const [found, all] = (rows[0] ?? []).map(Number);
+  const maps = await context.documents.list<StoredMap>(account.username, "map");
+  const visualizations: Record<string, unknown>[] = [];
+  for (const dataset of shown) {
+    visualizations.push(await present(context, account, dataset, parameters, maps));
+  }
   return jsonResponse(200, {
-    visualizations: await Promise.all(shown.map((dataset) => present(context, account, dataset, parameters))),
+    visualizations,
     total_entries: found,
     ...(isOff(parameters.load_totals)
       ? {}
@@ -363,6 +368,7 @@ async function present(
   account: Account,
   dataset: Dataset,
   parameters: Parameters,
+  known?: readonly StoredDocument<StoredMap>[],
 ): Promise<Record<string, unknown>> {
   const { attributes } = dataset;
   const holder = context.accounts.find(({ ownerRole }) => ownerRole === dataset.owner_role) ?? account;
@@ -371,7 +377,9 @@ async function present(
   const counts = isOff(parameters.show_table_size_and_row_count)
     ? {}
     : { size: dataset.size, table_size: dataset.size, row_count: dataset.row_count };
-  const maps = await mapsOf(context, holder, dataset.id);
+  const maps = known === undefined || holder !== account
+    ? await mapsOf(context, holder, dataset.id)
+    : known.filter(({ data }) => data.datasets.includes(dataset.id));
   return {
     id: dataset.id,
     name: dataset.name,

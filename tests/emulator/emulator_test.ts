@@ -88,10 +88,15 @@ Deno.test("an emulator with one account, reached by path, by host, and closed tw
   });
 
   await t.step("an API that the emulator has not is 501 and says so", async () => {
-    const answer = await fetch(`${credentials.baseUrl}/api/v1/map`, { method: "POST", body: "{}" });
+    const answer = await fetch(`${credentials.baseUrl}/api/v3/visualization_exports`, {
+      method: "POST",
+      body: "{}",
+    });
     assertEquals(answer.status, 501);
     const { error, hint } = await answer.json();
-    assertEquals(error, ['Cannot serve "/user/demo/api/v1/map": the emulator does not have this API']);
+    assertEquals(error, [
+      'Cannot serve "/user/demo/api/v3/visualization_exports": the emulator does not have this API',
+    ]);
     assertMatch(hint, /SQL API/);
   });
 
