@@ -15,6 +15,9 @@ import {
 } from "./answers.ts";
 import { type ImportOrigin, type ImportPlan, queueOf } from "./import_queue.ts";
 
+/** Bytes that parameters may have. */
+const MAX_PARAMETERS = 1024 * 1024;
+
 /** `api/v1/imports`: files and addresses become tables. */
 export function createImports(context: EmulatorContext, signal: AbortSignal): PlatformHandler {
   const queue = queueOf(context, signal);
@@ -23,6 +26,8 @@ export function createImports(context: EmulatorContext, signal: AbortSignal): Pl
     const [id, ...more] = segments;
     if (more.length > 0) throw new Refusal(404, ["Not found"]);
     if (method === "POST" && id === undefined) {
+      // A file is not read for somebody without the key; only a small body may hold it.
+      if (request.hasKey || !holdsParameters(request.headers)) requireMaster(request);
       const { parameters, file } = await readUpload(request);
       requireMaster(withKey(request, parameters));
       const origin = file === undefined ? readOrigin(parameters) : { kind: "file" as const, file };
@@ -37,6 +42,11 @@ export function createImports(context: EmulatorContext, signal: AbortSignal): Pl
     if (state === undefined) throw new Refusal(404, ["Import not found"]);
     return jsonResponse(200, state);
   };
+}
+
+/** Whether a body is parameters rather than a file. */
+function holdsParameters(headers: Headers): boolean {
+  return /^application\/(?:json|x-www-form-urlencoded)/i.test(headers.get("content-type") ?? "");
 }
 
 /** The key may stand in the body, which has been read only now. */
@@ -55,7 +65,7 @@ async function readUpload(
   if (request.body === null) return { parameters: query };
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = await readAll(request.body, MAX_BYTES);
+    bytes = await readAll(request.body, holdsParameters(request.headers) ? MAX_PARAMETERS : MAX_BYTES);
   } catch (error) {
     if (error instanceof RangeError) throw new Refusal(413, ["The file is too big"]);
     throw error;

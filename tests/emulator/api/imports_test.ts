@@ -302,6 +302,15 @@ Deno.test("names that are taken, privacy, maps, queries and copies", async (t) =
     assertMatch(refused.body.errors[0], /does not serve connectors/);
     assertEquals((await carto.ask("api/v1/imports/", { json: { service_name: "arcgis" } })).status, 501);
     assertEquals((await carto.ask("api/v1/imports/", { json: { url: "x" }, key: null })).status, 401);
+    const form = new FormData();
+    form.append("file", new File(["a\n1\n"], "x.csv"));
+    assertEquals((await carto.ask("api/v1/imports/", { body: form, key: null })).status, 401);
+    const inBody = { url: "http://192.0.2.1/x.csv", api_key: carto.masterKey };
+    assertEquals((await carto.ask("api/v1/imports/", { json: inBody, key: null })).status, 200);
+    assertEquals(
+      (await carto.ask("api/v1/imports/", { json: { ...inBody, api_key: "x" }, key: null })).status,
+      401,
+    );
     assertEquals((await carto.ask("api/v1/imports/", { json: { privacy: "secret" } })).status, 400);
   });
 });
