@@ -377,7 +377,9 @@ export class MapPane {
       ? rasterView(this.camera, width, height, devicePixelRatio)
       : rasterView(this.camera, (box.east - box.west) * scale, (box.north - box.south) * scale, 1);
     if (view.width / view.scale <= WORLD) return view;
-    return { ...view, west: 0, width: Math.ceil(WORLD * view.scale) };
+    // On the same grid of pixels as the screen, or it would be blurred.
+    const west = view.west - Math.ceil(view.west * view.scale) / view.scale;
+    return { ...view, west, width: Math.ceil(WORLD * view.scale) + 1 };
   }
 
   // -------------------------------------------------------------------------------------------- camera

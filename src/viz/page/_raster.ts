@@ -207,7 +207,25 @@ function unpremultiply(pixels: Uint32Array<ArrayBuffer>, width: number, height: 
     bytes[at + 1] = (bytes[at + 1] as number) * factor;
     bytes[at + 2] = (bytes[at + 2] as number) * factor;
   }
+  spreadColors(pixels, width);
   return new ImageData(bytes, width, height);
+}
+
+/**
+ * Gives pixels that show nothing the colour of what is beside them: when the picture is turned or scaled, colours are
+ * mixed across the edges of points, and black would make dark rims.
+ */
+function spreadColors(pixels: Uint32Array, width: number): void {
+  for (let i = width + 1; i < pixels.length - width - 1; i++) {
+    if ((pixels[i] as number) > 0xffffff) continue;
+    const beside = [pixels[i - 1], pixels[i + 1], pixels[i - width], pixels[i + width]] as const;
+    for (const other of beside) {
+      if ((other as number) > 0xffffff) {
+        pixels[i] = (other as number) & 0xffffff;
+        break;
+      }
+    }
+  }
 }
 
 /** The row of the topmost point that lies at a place in the plane; -1 where there is none. */
