@@ -105,6 +105,35 @@ function readStatus(status: GeocodeOptions["status"]): GeocodePlan["status"] {
   return columns;
 }
 
+/** The columns that are there already and can take a kind of status, besides those of texts. */
+const TAKES: Readonly<Record<string, RegExp>> = {
+  numeric: /^(?:numeric|float[48]|int[248])$/,
+  text: /^(?!)/,
+  jsonb: /^jsonb?$/,
+};
+
+/**
+ * Looks at the columns of the status that are there already.
+ *
+ * @param columns The columns that there are, with their types
+ * @throws {ArgumentError} One is of a type that cannot take the status
+ */
+export function checkStatusColumns(
+  status: GeocodePlan["status"],
+  columns: ReadonlyMap<string, string>,
+): void {
+  for (const [name, what] of status) {
+    const type = columns.get(name);
+    if (type === undefined || /^(?:text|varchar)$/.test(type) || TAKES[STATUS_TYPES[what]]?.test(type)) {
+      continue;
+    }
+    throw new ArgumentError(`Cannot put ${what} into column "${name}": it is of type ${type}`, {
+      argument: "status",
+      hint: "Give the status another column",
+    });
+  }
+}
+
 /**
  * The parts with the names that columns have in the table.
  *

@@ -20,15 +20,41 @@ export function pendingSql(parts: Parts): SqlText {
   return sql`(${sql.id(HASH_COLUMN)} IS NULL OR ${sql.id(HASH_COLUMN)} <> ${hashSql(parts)})`;
 }
 
-/** How many rows are in which state. */
-export function statesSql(table: string, parts: Parts, hasHash: boolean): SqlText {
+/** Which of the columns that tell a row's state there are. */
+export interface StateColumns {
+  readonly hasHash: boolean;
+  readonly hasGeometry: boolean;
+}
+
+/** How many rows are in which state. With a cache, rows whose address it has count as it knows them. */
+export function statesSql(
+  source: SqlText,
+  parts: Parts,
+  { hasHash, hasGeometry }: StateColumns,
+  cache?: string,
+): SqlText {
+  const hash = sql.id(HASH_COLUMN);
   const age = hasHash
-    ? sql`CASE WHEN ${sql.id(HASH_COLUMN)} IS NULL THEN 'new' WHEN ${sql.id(HASH_COLUMN)} <> ${
-      hashSql(parts)
+    ? sql`CASE WHEN _s.${hash} IS NULL THEN 'new' WHEN _s.${hash} <> ${
+      hashSql(parts, "_s")
     } THEN 'changed' ELSE 'previously' END`
     : sql`'new'`;
-  return sql`SELECT ${age} || CASE WHEN the_geom IS NULL THEN '_nongeocoded' ELSE '_geocoded' END AS gc_state,
-  COUNT(*)::int AS count FROM ${sql.id(table)} GROUP BY gc_state`;
+  const isFound = hasGeometry ? sql`_s.the_geom IS NOT NULL` : sql`false`;
+  const own = sql`${age} || CASE WHEN ${isFound} THEN '_geocoded' ELSE '_nongeocoded' END`;
+  const state = cache === undefined ? own : sql`coalesce(_c.state, ${own})`;
+  const join = cache === undefined
+    ? sql``
+    : sql` LEFT JOIN (${cacheStatesSql(cache)}) _c ON _c.hash = ${hashSql(parts, "_s")}`;
+  return sql`SELECT ${state} AS gc_state, COUNT(*)::int AS count FROM ${source} _s${join} GROUP BY 1`;
+}
+
+/** The state of each address that a cache has. */
+export function cacheStatesSql(cache: string): SqlText {
+  const hash = sql.id(HASH_COLUMN);
+  return sql`SELECT DISTINCT ON (${hash}) ${hash} AS hash, CASE WHEN the_geom IS NULL THEN 'previously_nongeocoded'
+  ELSE 'previously_geocoded' END AS state FROM ${
+    sql.id(cache)
+  } WHERE ${hash} IS NOT NULL ORDER BY ${hash}, cartodb_id`;
 }
 
 /** The columns that geocoding fills. */

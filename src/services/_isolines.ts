@@ -3,6 +3,7 @@ import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { AlreadyExistsError, ArgumentError, CartoError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import type { Geometry } from "../frame/geometry/geometry.ts";
 import type { TransportOptions } from "../http/transport.ts";
 import { checkIfExists, normalTableName } from "../tables/_arguments.ts";
 import { telling } from "../tables/_retell.ts";
@@ -13,7 +14,8 @@ import { readCarto } from "../tables/read_carto.ts";
 import type { TableOptions } from "../tables/table_options.ts";
 import { toCarto } from "../tables/to_carto.ts";
 import { type IsolinesPlan, isolinesSql } from "./_isolines_sql.ts";
-import { readQuota, remaining } from "./_quota.ts";
+import { type Quota, readQuota, remaining } from "./_quota.ts";
+import { runJob } from "./_run_job.ts";
 import { clientOf, columnsOf, dropTemporary, type Input, readInput, temporaryName } from "./_work_table.ts";
 import type { IsolinesMetadata, IsolinesOptions, IsolinesResult } from "./isolines.ts";
 import type { ServiceSource } from "./service_options.ts";
@@ -31,6 +33,9 @@ const ALLOWED: Readonly<Record<string, readonly unknown[] | undefined>> = {
   ascending: [true, false],
 };
 const OTHERS = ["geomCol", "sourceCol", "tableName", "ifExists", "dryRun", "signal"];
+
+/** The kind of a geometry that is no point. */
+const OTHER_SHAPE = "min(GeometryType(the_geom)) FILTER (WHERE GeometryType(the_geom) <> 'POINT')";
 
 /** The column of a local place's number, where nothing else tells the places apart. */
 const ROW_COLUMN = "source_id";
@@ -57,9 +62,10 @@ export async function isolines(
   const requiredQuota = rows * ranges.length;
   if (options.dryRun === true) return { data: null, metadata: { requiredQuota } };
   if (options.tableName !== undefined) await checkTarget(options, tables);
-  const availableQuota = remaining(await readQuota(client, "isolines", options.signal));
-  checkQuota(requiredQuota, availableQuota, operation);
-  return await compute(client, input, places, plan, tables, operation, { requiredQuota, availableQuota });
+  const quota = await readQuota(client, "isolines", options.signal);
+  checkQuota(requiredQuota, quota, operation);
+  const metadata = { requiredQuota, availableQuota: remaining(quota) };
+  return await compute(client, input, places, plan, tables, operation, metadata);
 }
 
 function inputName(input: Input): string {
@@ -112,6 +118,10 @@ function localPlaces(frame: GeoDataFrame, { geomCol, sourceCol }: IsolinesOption
     });
   }
   const geometry = placed.geometryColumn as string;
+  const other = [...placed.geometry ?? []].find((value) =>
+    value !== null && (value as Geometry).type !== "Point"
+  );
+  if (other !== undefined) throw noPoints(`a ${(other as Geometry).type}`);
   const id = sourceCol ?? (frame.hasColumn("cartodb_id") ? "cartodb_id" : undefined);
   if (id !== undefined && !frame.hasColumn(id)) throw noColumn(id, frame.columnNames);
   const alone = placed.select([geometry]);
@@ -119,6 +129,13 @@ function localPlaces(frame: GeoDataFrame, { geomCol, sourceCol }: IsolinesOption
     ? Int32Array.from({ length: frame.numRows }, (_, row) => row)
     : frame.column(id);
   return alone.withColumn(ROW_COLUMN, ids);
+}
+
+function noPoints(what: string): ArgumentError {
+  return new ArgumentError(`Cannot compute isolines: the places must be points, and there is ${what}`, {
+    argument: "source",
+    hint: "Take a point of each, such as ST_PointOnSurface(the_geom) in a query",
+  });
 }
 
 function noColumn(name: string, columns: readonly string[]): ArgumentError {
@@ -135,8 +152,8 @@ async function countPlaces(client: ClassicClient, input: Input, options: Isoline
   const { signal, sourceCol = "cartodb_id", dryRun } = options;
   if (dryRun !== true) {
     const columns = await columnsOf(client, source, signal);
-    if (!columns.includes(sourceCol)) throw noColumn(sourceCol, columns);
-    if (!columns.includes("the_geom")) {
+    if (!columns.has(sourceCol)) throw noColumn(sourceCol, [...columns.keys()]);
+    if (!columns.has("the_geom")) {
       throw new ArgumentError(`Cannot compute isolines: ${inputName(input)} has no geometry`, {
         argument: "source",
         hint: 'The geometry column of a table or query is called "the_geom"',
@@ -144,13 +161,14 @@ async function countPlaces(client: ClassicClient, input: Input, options: Isoline
     }
   }
   const { rows } = await client.sql.query(
-    sql`SELECT count(*)::int AS count FROM (${sql.raw(source)}) _source`,
-    {
-      signal,
-      readOnly: true,
-    },
+    sql`SELECT count(*)::int AS count${sql.raw(dryRun === true ? "" : `, ${OTHER_SHAPE} AS other`)} FROM (${
+      sql.raw(source)
+    }) _source`,
+    { signal, readOnly: true },
   );
-  return Number(rows[0]?.count);
+  const [row] = rows;
+  if (typeof row?.other === "string") throw noPoints(`a ${row.other}`);
+  return Number(row?.count);
 }
 
 /** Nothing is spent on a result that has no place to go. */
@@ -162,8 +180,9 @@ async function checkTarget({ tableName, ifExists }: IsolinesOptions, tables: Tab
   });
 }
 
-function checkQuota(required: number, left: number | undefined, operation: string): void {
-  if (left === undefined || required <= left) return;
+function checkQuota(required: number, quota: Quota | undefined, operation: string): void {
+  const left = remaining(quota);
+  if (left === undefined || quota?.isSoft || required <= left) return;
   throw new CartoError(
     "quota-exceeded",
     `Cannot ${operation}: it takes ${required} of the isolines quota, and ${left} are left`,
@@ -202,7 +221,7 @@ async function compute(
     dropped.push(areas);
     await telling(operation, async () => {
       const statement = sql`CREATE TABLE ${sql.id(areas)} AS ${isolinesSql(query, sourceCol, plan)}`;
-      await (await client.batchJobs.create([statement], { signal })).wait({ signal });
+      await runJob(client, [statement], operation, signal);
     });
     const failed = await dropNulls(client, areas, signal);
     const result = sql`SELECT * FROM ${sql.id(areas)} ORDER BY cartodb_id`.text;

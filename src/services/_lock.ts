@@ -1,7 +1,9 @@
 import type { ClassicClient } from "../classic/client.ts";
 import { sql, type SqlText } from "../classic/sql_text.ts";
 import { CartoError, isCartoError } from "../errors/mod.ts";
+import { doStatement } from "../tables/_finish_sql.ts";
 import { withDeadline } from "../tables/_staged_write.ts";
+import { KeyRefused } from "./_run_job.ts";
 
 /** How long a lock holds that nobody renews. */
 const HOLDS = "15 minutes";
@@ -41,40 +43,51 @@ export class TableLock {
   ): Promise<TableLock> {
     const name = `_cartoframes_lock_${(await lockId(table)).toString(16).padStart(16, "0")}`;
     const lock = new TableLock(client, name);
-    if (await lock.#make(signal) || (await lock.#isLapsed(signal) && await lock.#make(signal))) return lock;
+    if (await lock.#make(operation, signal)) return lock;
+    const [isTaken, isGone] = await lock.#takeOver(signal);
+    if (isTaken || (isGone && await lock.#make(operation, signal))) return lock;
     throw new CartoError("locked", `Cannot ${operation}: another run geocodes the table`, {
       hint: `Wait until it has ended. After a crash the lock lapses within ${HOLDS}`,
     });
   }
 
-  /** The statement that makes the lock hold on. */
-  renewal(): SqlText {
-    return sql`UPDATE ${
-      sql.id(this.#name)
-    } SET until = now() + ${HOLDS}::interval WHERE token = ${this.#token}`;
+  /** The statement that makes the lock hold on; it fails when another run has taken over. */
+  renewal(): string {
+    const update =
+      sql`UPDATE ${this.#table} SET until = now() + ${HOLDS}::interval WHERE token = ${this.#token}`;
+    return doStatement(
+      `\nBEGIN\n${update.text};\nIF NOT FOUND THEN RAISE EXCEPTION 'the lock has lapsed'; END IF;\nEND `,
+    );
   }
 
-  /** Gives the lock back. */
+  /** Gives the lock back; one that has lapsed and is another run's stays. */
   async release(): Promise<void> {
+    const own = sql`SELECT FROM ${this.#table} WHERE token = ${this.#token}`;
+    const drop = sql`DROP TABLE ${this.#table}`;
+    const statement = doStatement(`\nBEGIN\nIF EXISTS (${own.text}) THEN ${drop.text}; END IF;\nEND `);
     try {
-      await withDeadline(
-        UNLOCK_TIMEOUT,
-        (signal) => this.#client.sql.query(sql`DROP TABLE IF EXISTS ${sql.id(this.#name)}`, { signal }),
-      );
+      await withDeadline(UNLOCK_TIMEOUT, (signal) => this.#client.sql.query(statement, { signal }));
     } catch {
       // It lapses by itself.
     }
   }
 
-  async #make(signal: AbortSignal | undefined): Promise<boolean> {
+  get #table(): SqlText {
+    return sql.id(this.#name);
+  }
+
+  async #make(operation: string, signal: AbortSignal | undefined): Promise<boolean> {
     try {
       await this.#client.sql.query(
-        sql`CREATE TABLE ${sql.id(this.#name)} AS
+        sql`CREATE TABLE ${this.#table} AS
   SELECT ${this.#token}::text AS token, now() + ${HOLDS}::interval AS until`,
         { signal },
       );
       return true;
     } catch (error) {
+      // An abort may come after the table was made.
+      if (signal?.aborted) await this.release();
+      if (isCartoError(error) && error.code === "access-denied") throw new KeyRefused(operation, error);
       // Two at one time: the slower one finds the name in the catalogue of types.
       const isTaken = isCartoError(error) &&
         (error.code === "already-exists" || /duplicate key/.test(error.message));
@@ -83,18 +96,19 @@ export class TableLock {
     }
   }
 
-  /** Drops a lock that was not renewed in time. */
-  async #isLapsed(signal: AbortSignal | undefined): Promise<boolean> {
-    const name = sql.id(this.#name);
+  /** Takes a lock that was not renewed in time: one run only can, since both would write the same row. */
+  async #takeOver(signal: AbortSignal | undefined): Promise<[isTaken: boolean, isGone: boolean]> {
     try {
-      const { rows } = await this.#client.sql.query(sql`SELECT until < now() AS lapsed FROM ${name}`, {
-        signal,
-      });
-      if (rows[0]?.lapsed === false) return false;
-      await this.#client.sql.query(sql`DROP TABLE IF EXISTS ${name}`, { signal });
+      const { rows } = await this.#client.sql.query(
+        sql`UPDATE ${this.#table} SET token = ${this.#token}, until = now() + ${HOLDS}::interval
+  WHERE until < now() RETURNING 1 AS taken`,
+        { signal },
+      );
+      return [rows.length === 1, false];
     } catch (error) {
+      if (signal?.aborted) await this.release();
       if (!isCartoError(error) || error.code !== "not-found") throw error;
+      return [false, true];
     }
-    return true;
   }
 }

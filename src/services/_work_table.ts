@@ -43,15 +43,15 @@ export function clientOf(options: TableOptions): ClassicClient {
   return new ClassicClient(options.credentials, options.transport);
 }
 
-/** The names of the columns that a query gives. */
+/** The columns that a query gives, with their types; a geometry's is `geometry`. */
 export async function columnsOf(
   client: ClassicClient,
   query: string,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
+): Promise<ReadonlyMap<string, string>> {
   const { fields } = await client.sql.query(sql`SELECT * FROM (${sql.raw(query)}) _source LIMIT 0`, {
     signal,
     readOnly: true,
   });
-  return fields.map(({ name }) => name);
+  return new Map(fields.map(({ name, type, pgtype }) => [name, pgtype ?? type]));
 }
