@@ -31,6 +31,9 @@ const CLASSES = {
   variables_groups: VariableGroup,
 } as const;
 
+/** How many entries are asked for at one time. */
+const AT_ONCE = 8;
+
 /** What the catalogue lists. */
 export type EntityKind = keyof typeof CLASSES;
 /** The class of a kind. */
@@ -128,12 +131,19 @@ export async function getEntities<Kind extends EntityKind>(
   ids: readonly string[],
   options: ObservatoryOptions,
 ): Promise<CatalogList<EntityOf<Kind>>> {
-  const found = await Promise.all(ids.map((id) =>
-    getEntity(kind, id, options).catch((error) => {
-      if (error instanceof CatalogError && error.code === "not-found") return undefined;
-      throw error;
-    })
-  ));
+  const found: (EntityOf<Kind> | undefined)[] = [];
+  for (let start = 0; start < ids.length; start += AT_ONCE) {
+    found.push(
+      ...await Promise.all(
+        ids.slice(start, start + AT_ONCE).map((id) =>
+          getEntity(kind, id, options).catch((error) => {
+            if (error instanceof CatalogError && error.code === "not-found") return undefined;
+            throw error;
+          })
+        ),
+      ),
+    );
+  }
   const list = new CatalogList<EntityOf<Kind>>();
   for (const entity of found) if (entity !== undefined) list.push(entity);
   return list;

@@ -30,7 +30,9 @@ export async function enrich(
   transport: TransportOptions | undefined,
 ): Promise<GeoDataFrame> {
   const ids = idsOf(variables);
+  options.signal?.throwIfAborted();
   const frame = geometryOf(data, options.geomCol);
+  checkShapes(type, frame);
   const client = new ClassicClient(credentials, transport);
   const table = `temp_${crypto.randomUUID().replaceAll("-", "")}`;
   const stream = await enriching(type, () => run(client, type, frame, ids, table, options));
@@ -61,6 +63,26 @@ function geometryOf(data: FrameInput, geomCol: string | undefined): GeoDataFrame
     argument: "geomCol",
     hint: 'Name the geometry column as geomCol, or make one: frame.setGeometryFromXY("lng", "lat")',
   });
+}
+
+/** Points lie in one area, polygons meet several: which of them is asked for must be what the data have. */
+function checkShapes(type: "points" | "polygons", frame: GeoDataFrame): void {
+  const fits = type === "points" ? /^(?:Multi)?Point$/ : /^(?:Multi)?Polygon$/;
+  let row = 0;
+  for (const value of frame.geometry ?? []) {
+    if (value !== null && !fits.test((value as Geometry).type)) {
+      const found = (value as Geometry).type;
+      throw new ArgumentError(`Cannot enrich the ${type}: row ${row} has a ${found}`, {
+        argument: "data",
+        hint: /Point$/.test(found)
+          ? "Points are enriched with enrichPoints"
+          : /Polygon$/.test(found)
+          ? "Polygons are enriched with enrichPolygons"
+          : "Only points and polygons can be enriched",
+      });
+    }
+    row++;
+  }
 }
 
 /** Uploads the geometries, has them enriched, and downloads the figures by row. */
@@ -100,9 +122,12 @@ function* csvOf(frame: GeoDataFrame): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   let text = `${ID},${GEOMETRY}\n`;
   let row = 0;
+  const srid = frame.srid ?? 4326;
   for (const value of frame.geometry ?? []) {
     if (value !== null) {
-      const wkt = (value as Geometry).toWkt();
+      const given = value as Geometry;
+      // The service takes degrees
+      const wkt = given.withSrid(given.srid === 0 ? srid : given.srid).reproject(4326).toWkt();
       text += `${row},${/[",]/.test(wkt) ? `"${wkt}"` : wkt}\n`;
     }
     row++;
@@ -163,11 +188,19 @@ function join(frame: GeoDataFrame, result: GeoDataFrame): GeoDataFrame {
     columnOf(column.field, gatherData(dataOf(column), left), column.int8AsNumber)
   );
   const added = figures.numColumns === 0 ? [] : withNullRow(figures).columns.map((column) => {
-    const name = names.has(column.name) ? `${column.name}_1` : column.name;
+    const name = freeName(column.name, names);
+    names.add(name);
     return columnOf({ ...column.field, name }, gatherData(dataOf(column), right), column.int8AsNumber);
   });
   const { geometryColumn } = frame;
   return new GeoDataFrame([...taken, ...added], geometryColumn === undefined ? {} : { geometryColumn });
+}
+
+/** A name that no column has: the first of `name`, `name_1`, `name_2` … */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let number = 1; taken.has(free); number++) free = `${name}_${number}`;
+  return free;
 }
 
 function withNullRow(frame: GeoDataFrame): GeoDataFrame {

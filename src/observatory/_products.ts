@@ -2,9 +2,9 @@
 import { ClassicClient } from "../classic/client.ts";
 import type { DataObservatoryApi, ObservatoryType } from "../classic/data_observatory.ts";
 import { ArgumentError, CartoError, isCartoError } from "../errors/mod.ts";
+import { writeWhole } from "../frame/files/_write_whole.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { ColumnType } from "../frame/types.ts";
-import { advise } from "../permissions/advise.ts";
 import { retell } from "../tables/_retell.ts";
 import type { CatalogEntity } from "./catalog_entity.ts";
 import type {
@@ -169,16 +169,17 @@ export async function toCsv(
   options: DatasetDownloadOptions,
 ): Promise<void> {
   const stream = await download(product, type, options);
-  const partial = `${path instanceof URL ? decodeURIComponent(path.pathname) : path}.part`;
-  await advise({ operation: `write "${path}"`, needs: [{ kind: "write", path: String(path) }] }, async () => {
-    try {
-      await Deno.writeFile(partial, stream);
-      await Deno.rename(partial, path);
-    } catch (error) {
-      await Deno.remove(partial).catch(() => {});
-      throw error;
-    }
-  });
+  const operation = `download ${type} "${product.slug ?? product.id}"`;
+  await writeWhole(path, String(path), told(stream, operation));
+}
+
+/** The chunks; a connection that is cut midway is told as an error of the download. */
+async function* told(stream: ReadableStream<Uint8Array>, operation: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw retell(error, operation);
+  }
 }
 
 /** The types that the catalogue names, as those of columns. */
@@ -204,7 +205,10 @@ export async function toDataFrame(
   const types: Record<string, ColumnType> = { geoid: "text" };
   for (const { data } of variables) {
     const known = COLUMN_TYPES[String(data.db_type)];
-    if (known !== undefined) types[String(data.column_name)] = known;
+    // A query of one's own may call anything by a column's name; a text is always one.
+    if (known !== undefined && (options.sqlQuery === undefined || known === "text")) {
+      types[String(data.column_name)] = known;
+    }
   }
   const frame = await readCsv(stream, (name) => types[name]);
   if (!frame.hasColumn("geom")) return frame;

@@ -188,7 +188,7 @@ export class Dataset extends CatalogEntity {
     return await (await import("./_catalog.ts")).listEntities(
       "variables_groups",
       { dataset: this.id },
-      options,
+      this.asked(options),
     );
   }
 

@@ -55,6 +55,6 @@ export class VariableGroup extends CatalogEntity {
     return await (await import("./_catalog.ts")).listEntities("variables", {
       dataset: this.dataset ?? undefined,
       variable_group: this.id,
-    }, options);
+    }, this.asked(options));
   }
 }

@@ -239,14 +239,14 @@ export class Observatory {
       if (sqlType === undefined) throw new ApiError(400, `The type ${type} does not exist`);
       return `${quoteIdentifier(String(name))} ${sqlType}`;
     });
-    const table = userTable(asked.account.username, id);
+    const table = await userTable(asked.account.username, id);
     await this.#run(asked, `CREATE TABLE ${table} (${columns.join(", ")})`);
     if (typeof ttl_seconds === "number") this.#expiring.set(table, Date.now() + ttl_seconds * 1000);
     return jsonResponse(200, { id });
   }
 
   async #upload(asked: HandlerRequest, request: Request, name: string): Promise<Response> {
-    const table = userTable(asked.account.username, name);
+    const table = await userTable(asked.account.username, name);
     await query(this.#context.engine, `COPY ${table} FROM STDIN WITH (FORMAT csv, HEADER true)`, {
       role: asked.key.role,
       copyIn: request.body ?? undefined,
@@ -271,7 +271,7 @@ export class Observatory {
     }
     const shapes = geography === undefined ? "" : `observatory.${geography.table}`;
     const rows = dataset === undefined
-      ? geography === undefined ? userTable(asked.account.username, name) : shapes
+      ? geography === undefined ? await userTable(asked.account.username, name) : shapes
       : `observatory.${dataset.table}`;
     let source = `SELECT * FROM ${rows}`;
     if (typeof sql_query === "string" && sql_query !== "") {
@@ -309,8 +309,8 @@ export class Observatory {
     if (job !== undefined) return this.#jobStatus(job);
     const body = await request.json().catch(() => ({})) as Record<string, unknown>;
     const { username } = asked.account;
-    const input = userTable(username, String(body.input));
-    const output = userTable(username, String(body.output));
+    const input = await userTable(username, String(body.input));
+    const output = await userTable(username, String(body.output));
     let status: JobStatus = { status: "success" };
     try {
       const wanted: EnrichmentRequest = {

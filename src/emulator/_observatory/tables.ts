@@ -127,7 +127,14 @@ function figuresSql(table: string): string {
     ALTER TABLE observatory.figures_${table} ADD PRIMARY KEY (geoid); ANALYZE observatory.figures_${table}`;
 }
 
-/** The name of a table of an account's own, as SQL. */
-export function userTable(username: string, name: string): string {
-  return `observatory_user.${quoteIdentifier(`${username}.${name}`.slice(0, 63))}`;
+/** The most bytes of a name in the database. */
+const MAX_NAME_BYTES = 63;
+
+/** The name of a table of an account's own, as SQL: one that is too long ends in a hash, so that none is another's. */
+export async function userTable(username: string, name: string): Promise<string> {
+  const own = `${username}.${name}`;
+  const bytes = new TextEncoder().encode(own);
+  if (bytes.length <= MAX_NAME_BYTES) return `observatory_user.${quoteIdentifier(own)}`;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return `observatory_user.${quoteIdentifier(`long.${digest.slice(0, MAX_NAME_BYTES - 5)}`)}`;
 }
