@@ -1,15 +1,35 @@
 // deno task demo
 //
 // From files into a CARTO account and back, with no account: a local CARTO is started, the world's
-// cities and countries are uploaded, read back, compared value by value and joined in SQL.
+// cities and countries are uploaded, read back, compared value by value and joined in SQL. Then the
+// cities become a map: one file that any browser opens, without a network.
 import { type GeoDataFrame, readCarto, setDefaultCredentials, toCarto } from "@cartoframes/cartoframes";
 import { Credentials } from "@cartoframes/cartoframes/auth";
 import { startEmulator } from "@cartoframes/cartoframes/emulator";
+import {
+  categoryWidget,
+  colorCategoryStyle,
+  histogramWidget,
+  Layer,
+  Map,
+  popupElement,
+  sizeContinuousStyle,
+} from "@cartoframes/cartoframes/viz";
 import { worldCities, worldCountries } from "./_world.ts";
 
 const FOLDER = "out/demo";
 const CREDENTIALS = `${FOLDER}/creds.json`;
 const COUNTS = `${FOLDER}/cities_per_country.csv`;
+const MAP = `${FOLDER}/cities.html`;
+
+/** What some of the feature codes of GeoNames mean. */
+const KINDS: Readonly<Record<string, string>> = {
+  PPLC: "Capital",
+  PPLA: "Seat of a region",
+  PPLA2: "Seat of a district",
+  PPLA3: "Seat of a municipality",
+  PPLX: "Part of a city",
+};
 
 /** How many rows a step handled, told while it runs. */
 type Progress = (rows: number) => void;
@@ -65,6 +85,34 @@ const counts = await step("Count cities per country by a spatial join", () =>
     GROUP BY 1 ORDER BY 2 DESC`));
 await Deno.writeTextFile(COUNTS, counts.toCSV());
 
+await step(`Save a map of ${cities.numRows.toLocaleString("en")} cities`, async (progress) => {
+  const population = cities.column("population").toNumbers();
+  const shown = cities
+    .withColumn("kind", cities.column("feature_code").toArray().map((code) => KINDS[String(code)] ?? "Other"))
+    .withColumn(
+      "magnitude",
+      population.map((people) => Math.round(Math.log10(Math.max(people, 1)) * 100) / 100),
+    );
+  const layer = new Layer(shown, {
+    title: "Kind",
+    style: colorCategoryStyle("kind", {
+      cat: Object.values(KINDS),
+      size: sizeContinuousStyle("population", { sizeRange: [2, 40] }),
+      strokeWidth: 0,
+    }),
+    widgets: [
+      histogramWidget("magnitude", { title: "Population, as a power of ten", buckets: 20 }),
+      categoryWidget("country", { title: "Country" }),
+    ],
+    popupHover: [
+      popupElement("name", { title: "City" }),
+      popupElement("population", { title: "Population", format: ",d" }),
+    ],
+  });
+  await new Map(layer, { title: "The world's cities" }).save(MAP);
+  progress(cities.numRows);
+});
+
 console.log(`\n${"country".padEnd(28)}${"cities".padStart(10)}${"people".padStart(16)}`);
 for (const { country, cities, people } of counts.head(8)) {
   console.log(`${String(country).padEnd(28)}${String(cities).padStart(10)}${String(people).padStart(16)}`);
@@ -73,4 +121,5 @@ console.log(`\nEvery value came back as it went in.
 Account      ${carto.url} (ends with this program)
 Credentials  ${CREDENTIALS}
 Counts       ${COUNTS}
+Map          ${MAP} (opens in any browser)
 Cities: GeoNames (CC BY 4.0). Countries: Natural Earth (public domain).`);

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { startEmulator } from "../src/emulator/mod.ts";
+import { buildViewerIfStale } from "../src/viz/_build_viewer.ts";
 import { projectFile, runDeno } from "./_tools/run_deno.ts";
 
 /** What each example must have printed. */
@@ -61,6 +62,9 @@ Deno.test("examples: each runs with exactly the flags on its first line", async 
 
 Deno.test("examples: the demo runs with exactly the flags of its task", async () => {
   const command = config.tasks.demo.command.split(" ");
+  // What the task that comes first does
+  assertEquals(config.tasks.demo.dependencies, ["viewer:fresh"]);
+  await buildViewerIfStale();
   const cwd = await Deno.makeTempDir();
   try {
     const flags = command.filter((word) => word.startsWith("--allow"));
@@ -70,6 +74,13 @@ Deno.test("examples: the demo runs with exactly the flags of its task", async ()
     assertMatch(stdout, /Upload 135,233 rows as "cities" +\d+\.\d\d s +[\d,]+ rows\/s/);
     assertStringIncludes(stdout, "Every value came back as it went in.");
     const counts = await Deno.readTextFile(`${cwd}/out/demo/cities_per_country.csv`);
+    assertStringIncludes(stdout, "out/demo/cities.html");
+    const map = await Deno.readTextFile(`${cwd}/out/demo/cities.html`);
+    assertMatch(map, /^<!DOCTYPE html>.*<title>The world&#39;s cities<\/title>/s);
+    assert(map.length < 4_000_000, `the map has ${map.length} characters`);
+    for (const text of ['"histogram"', '"category"', '"kind"', '"Capital"', '"country"']) {
+      assertStringIncludes(map, text);
+    }
     assertMatch(counts, /^country,cities,people\nUnited States of America,\d+,\d+\n/);
   } finally {
     await Deno.remove(cwd, { recursive: true });
