@@ -13,6 +13,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   "04_scheduled_job.ts": ["25000 rows"],
   "05_classic_apis.ts": ["L'Aquila", "9007199254740993", "done", "n\n1\n2\n3\n4\n5\n"],
   "06_local_carto.ts": ["3\n4\n"],
+  "07_map.ts": ["map.html is written"],
   "11_import_and_share.ts": [
     "import: complete",
     "refused: 1005",
@@ -25,6 +26,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 Deno.test("examples: each runs with exactly the flags on its first line", async (t) => {
+  await buildViewerIfStale();
   await using carto = await startEmulator({
     accounts: [{ username: "ana", masterKey: "0123456789abcdef0123" }],
   });
