@@ -22,10 +22,12 @@ export async function publish(
   options: PublishOptions,
 ): Promise<Publication> {
   checkPassword(options);
+  options.signal?.throwIfAborted();
   const html = await publishedHtml(page, name, options);
   const { ifExists, password, signal } = options;
   const published = await telling(
     name,
+    password,
     () => clientOf(options).kuviz.create({ name, html, password, ifExists }, { signal }),
   );
   PUBLISHED.set(page, { id: published.id, options });
@@ -51,6 +53,7 @@ export async function updatePublication(
   const { ifExists, password, signal } = merged;
   const published = await telling(
     name,
+    password,
     () => clientOf(merged).kuviz.update(known.id, { name, html, password, ifExists }, { signal }),
   );
   PUBLISHED.set(page, { id: published.id, options: merged });
@@ -178,16 +181,19 @@ async function keyFor(sources: readonly Source[], { signal, transport }: Publish
   } catch (error) {
     if (!isCartoError(error) || error.code !== "already-exists") throw error;
     const present = await client.apiKeys.get(name, { signal });
-    if (covers(present, tables)) return present.token;
+    if (isExactly(present, schema, tables)) return present.token;
     await client.apiKeys.delete(name, { signal });
     return await create();
   }
 }
 
-function covers({ grants }: ApiKey, tables: readonly string[]): boolean {
-  return tables.every((name) =>
-    grants.tables.some((grant) => grant.name === name && grant.permissions.includes("select"))
-  );
+/** A key that may do more is none to be shown to everybody; one that may do less does not do. */
+function isExactly({ grants, type }: ApiKey, schema: string, tables: readonly string[]): boolean {
+  return type === "regular" && grants.apis.every((api) => api === "maps") && grants.apis.length === 1 &&
+    grants.tables.length === tables.length &&
+    grants.tables.every((grant) =>
+      grant.schema === schema && tables.includes(grant.name) && grant.permissions.join() === "select"
+    );
 }
 
 /** The name of the key, as CARTOframes made it: by the MD5 of Python's text of the list of tables. */
@@ -201,11 +207,19 @@ export async function keyName(tables: readonly string[]): Promise<string> {
 }
 
 /** Tells what publishing means by an error. */
-async function telling<T>(name: string, task: () => Promise<T>): Promise<T> {
+async function telling<T>(name: string, password: string | null, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
     if (!isCartoError(error) || error instanceof ArgumentError) throw error;
+    if (password !== null && (error.message.includes(password) || JSON.stringify(error).includes(password))) {
+      // Some servers repeat what they were sent
+      throw new PublishError(
+        error.code,
+        `Cannot publish map "${name}": ${reasonOf(error).replaceAll(password, "***")}`,
+        { hint: "Try another password" },
+      );
+    }
     if (error.code === "already-exists") {
       throw new PublishError("already-exists", `Cannot publish map "${name}": there is one of that name`, {
         hint: 'Choose another name, or pass { ifExists: "replace" }',

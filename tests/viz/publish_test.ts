@@ -130,6 +130,25 @@ Deno.test("PUB-025: another error is told as it is", async () => {
   assertMatch(error.message, /something else/);
 });
 
+Deno.test("a password that the server repeats is in no error", async () => {
+  const { options } = server(() =>
+    Response.json({ errors: ["Validation failed: Password hunter2 is too short"] }, { status: 422 })
+  );
+  const error = await assertRejects(() =>
+    map().publish("P", { ...options, password: "hunter2" })
+  ) as CartoError;
+  assertMatch(error.message, /too short/);
+  assert(!Deno.inspect(error).includes("hunter2") && !JSON.stringify(error).includes("hunter2"));
+});
+
+Deno.test("nothing is published after an abort", async () => {
+  const { asked, options } = server(() => PAGE);
+  await assertRejects(() =>
+    map().publish("P", { ...options, signal: AbortSignal.abort(new Error("enough")) })
+  );
+  assertEquals(asked, []);
+});
+
 Deno.test("PUB-026 PUB-027 PUB-028: publications are listed, and deleted by name", async () => {
   const pages = ["n1", "n2"].map((name, i) => ({
     id: `k${i + 1}`,
@@ -223,6 +242,19 @@ Deno.test("PUB-006 PUB-007 PUB-008 PUB-010 PUB-011 PUB-012 PUB-013: tables are r
     const renewed = await client.apiKeys.get(name);
     assertEquals(renewed.grants.tables.map(({ name }) => name), ["secret_cafes"]);
     assert(text.includes(renewed.token));
+  });
+
+  await t.step("a key of that name which may do more is not shown to everybody", async () => {
+    await client.apiKeys.delete(name);
+    const wide = await client.apiKeys.create({
+      name,
+      apis: ["maps", "sql"],
+      tables: [{ name: "secret_cafes", permissions: ["select", "update"] }],
+    });
+    const text = await published(new CartoMap(layer("secret_cafes")));
+    const present = await client.apiKeys.get(name);
+    assert(!text.includes(wide.token) && text.includes(present.token));
+    assertEquals([present.grants.apis, present.grants.tables[0]?.permissions], [["maps"], ["select"]]);
   });
 
   await t.step("a key that is given is used; the master key is not", async () => {
