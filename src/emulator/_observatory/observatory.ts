@@ -66,8 +66,11 @@ export class Observatory {
   /** Answers a request; errors have a shape of their own. */
   async handle({ asked, request }: ObservatoryRequest): Promise<Response> {
     try {
-      this.#tables ??= makeTables(this.#context.engine);
-      await this.#tables;
+      // Lists of names and subscriptions need none of the tables, which take a while to make
+      if (!isListOnly(asked.segments)) {
+        this.#tables ??= makeTables(this.#context.engine);
+        await this.#tables;
+      }
       return await this.#answer(asked, request);
     } catch (error) {
       if (error instanceof ApiError) return jsonResponse(error.status, { errors: [error.message] });
@@ -223,8 +226,8 @@ export class Observatory {
       return await this.#createDataset(asked, await request.json().catch(() => ({})));
     }
     if (action === "imports") {
-      if (job !== undefined) return this.#jobStatus(job);
-      return jsonResponse(200, { item_queue_id: this.#finish({ status: "success" }) });
+      if (job !== undefined) return this.#jobStatus(asked, job);
+      return jsonResponse(200, { item_queue_id: this.#finish(asked, { status: "success" }) });
     }
     if (request.method === "POST") return await this.#upload(asked, request, name);
     return await this.#download(asked, name);
@@ -306,7 +309,7 @@ export class Observatory {
   }
 
   async #enrichment(asked: HandlerRequest, request: Request, [job]: readonly string[]): Promise<Response> {
-    if (job !== undefined) return this.#jobStatus(job);
+    if (job !== undefined) return this.#jobStatus(asked, job);
     const body = await request.json().catch(() => ({})) as Record<string, unknown>;
     const { username } = asked.account;
     const input = await userTable(username, String(body.input));
@@ -325,17 +328,17 @@ export class Observatory {
       if (!(error instanceof ApiError || error instanceof DatabaseError)) throw error;
       status = { status: "failure", errors: [error.message] };
     }
-    return jsonResponse(200, { job_id: this.#finish(status) });
+    return jsonResponse(200, { job_id: this.#finish(asked, status) });
   }
 
-  #finish(status: JobStatus): string {
+  #finish({ account }: HandlerRequest, status: JobStatus): string {
     const id = crypto.randomUUID();
-    this.#jobs.set(id, status);
+    this.#jobs.set(`${account.username}.${id}`, status);
     return id;
   }
 
-  #jobStatus(id: string): Response {
-    const status = this.#jobs.get(id);
+  #jobStatus({ account }: HandlerRequest, id: string): Response {
+    const status = this.#jobs.get(`${account.username}.${id}`);
     if (status === undefined) throw new ApiError(404, "The job does not exist");
     return jsonResponse(200, status);
   }
@@ -352,6 +355,14 @@ export class Observatory {
       await query(this.#context.engine, `DROP TABLE IF EXISTS ${table}`);
     }
   }
+}
+
+/** Whether a request is about what the catalogue names or an account has ordered, rather than about the data. */
+function isListOnly([family, part, kind, , list]: readonly string[]): boolean {
+  if (family !== "observatory") return true;
+  return part === "metadata" &&
+    (/^(?:countries|categories|providers)$/.test(kind ?? "") || list === "variables_groups" ||
+      (kind === "variables_groups" && list === undefined));
 }
 
 function is(value: string, wanted: string | undefined): boolean {
