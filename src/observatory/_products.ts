@@ -170,7 +170,13 @@ export async function toCsv(
 ): Promise<void> {
   const stream = await download(product, type, options);
   const operation = `download ${type} "${product.slug ?? product.id}"`;
-  await writeWhole(path, String(path), told(stream, operation));
+  try {
+    await writeWhole(path, String(path), told(stream, operation));
+  } catch (error) {
+    // Where the file may not be written, nobody has read a chunk
+    await stream.cancel().catch(() => {});
+    throw error;
+  }
 }
 
 /** The chunks; a connection that is cut midway is told as an error of the download. */

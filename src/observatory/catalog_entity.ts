@@ -63,9 +63,9 @@ export abstract class CatalogEntity {
     return this.toDict();
   }
 
-  /** Whether another entry says the same. */
+  /** Whether another entry is of the same kind and says the same, in whatever order. */
   equals(other: CatalogEntity): boolean {
-    return this.constructor === other.constructor && JSON.stringify(this.data) === JSON.stringify(other.data);
+    return this.constructor === other.constructor && textOf(this.data) === textOf(other.data);
   }
 
   /** How to get the entry again: `<Dataset.get('ags_sociodemogr_1234567a')>`. */
@@ -84,6 +84,17 @@ export abstract class CatalogEntity {
     const value = this.data[name];
     return value === undefined || value === null ? null : String(value);
   }
+}
+
+/** Data as JSON whose members are in the order of their names. */
+function textOf(data: EntityData): string {
+  return JSON.stringify(
+    data,
+    (_, value: unknown) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))
+        : value,
+  );
 }
 
 /** A member of a summary; undefined where there is none. */

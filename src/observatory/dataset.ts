@@ -150,7 +150,9 @@ export class Dataset extends CatalogEntity {
   }
 
   /**
-   * Writes the rows into a CSV file: all of them, or no file.
+   * Writes the rows into a CSV file: all of them, or no file. They are streamed, in constant memory. Needs
+   * `--allow-write` for the file alone; with the right to read and write beside it too, a file that is there stays until
+   * all rows have come.
    *
    * @param path The file
    * @param options Which rows and columns, whose account

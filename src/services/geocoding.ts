@@ -38,6 +38,7 @@ export interface GeocodeOptions {
   dryRun?: boolean | undefined;
   /**
    * Whether `tableName` is a cache: addresses that are in it are taken from there, and it then holds this input's rows.
+   * Columns of the status that the cache does not have, or has with another meaning, are null in rows taken from it.
    * Default false.
    */
   cached?: boolean | undefined;
@@ -159,14 +160,15 @@ export class Geocoding {
    * Geocodes the rows of a table, of a query or of local data.
    *
    * Costs one unit of the quota for each new or changed address, one batch job for each `batchRows` rows and about ten
-   * requests besides. Needs the master key.
+   * requests besides. Needs the master key. A row whose address is not found loses the geometry that it had. A table
+   * that is geocoded in place needs the columns `cartodb_id` and `the_geom`, and must be no view.
    *
    * @param source A table's name, a SQL query, or local data
    * @param options Where the parts of an address are, and what becomes of the result
    * @returns The rows with `the_geom` and the columns of `status`, in the order of `cartodb_id`
    * @throws {ArgumentError} A column is not there, or an option cannot be used; nothing has been sent
    * @throws {CartoError} Code `quota-exceeded`: the quota does not do for all rows, nothing was spent; code `locked`:
-   * another run geocodes the table
+   * another run geocodes the table; code `access-denied`: the key is not the master key
    * @throws {GeocodingError} It ended midway; what is done stays done
    * @throws {AlreadyExistsError} There is a table `tableName`
    */

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { startEmulator } from "../../src/emulator/mod.ts";
 import { type ArgumentError, isCartoError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
-import { Credentials, Dataset, Enrichment, VariableGroup } from "../../src/observatory/mod.ts";
+import { CatalogList, Credentials, Dataset, Enrichment, VariableGroup } from "../../src/observatory/mod.ts";
 
 const credentials = new Credentials({ username: "ana", apiKey: "1234" });
 
@@ -38,8 +38,49 @@ Deno.test("a download that is cut midway is an error, and leaves no file", async
   });
   const error = await assertRejects(() => dataset.toCsv(`${folder}/x.csv`));
   assert(isCartoError(error), String(error));
-  assertEquals([...Deno.readDirSync(folder)], []);
+  assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   await Deno.remove(folder);
+});
+
+Deno.test("toCsv needs the right to write its file, and no other", async () => {
+  const folder = await Deno.makeTempDir();
+  const [path, script] = [`${folder}/x.csv`, `${folder}/script.ts`];
+  await Deno.writeTextFile(
+    script,
+    `import { Credentials, Dataset } from "${new URL("../../src/observatory/mod.ts", import.meta.url)}";
+const fetch = () => Promise.resolve(new Response("geoid\\n1\\n", { headers: { "content-type": "text/csv" } }));
+const credentials = new Credentials({ username: "ana", apiKey: "1234" });
+await new Dataset({ id: "a.b.c", is_public_data: true }, { credentials, transport: { fetch } }).toCsv(Deno.args[0])
+  .catch((error) => { console.error(error.hint); Deno.exit(1); });`,
+  );
+  const run = (...flags: string[]) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-prompt", "--no-check", "--config", "deno.json", ...flags, script, path],
+      cwd: new URL("../../", import.meta.url),
+    }).output();
+  const refused = await run();
+  const text = new TextDecoder().decode(refused.stderr);
+  assertMatch(text, /--allow-write=/);
+  const done = await run(`--allow-write=${path}`);
+  assertEquals([done.code, new TextDecoder().decode(done.stderr)], [0, ""]);
+  assertEquals(await Deno.readTextFile(path), "geoid\n1\n");
+  assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort(), [
+    "script.ts",
+    "x.csv",
+  ]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("entries are equal in whatever order; a list shows as an escaped table", () => {
+  const one = new Dataset({ id: "a", name: "<b>x</b>", summary_json: { x: 1, y: [2] } });
+  assert(one.equals(new Dataset({ summary_json: { y: [2], x: 1 }, name: "<b>x</b>", id: "a" })));
+  assert(!one.equals(new Dataset({ id: "b" })));
+  const list = CatalogList.from([one]) as unknown as Record<symbol, () => Record<string, string>>;
+  const shown = list[Symbol.for("Jupyter.display")]?.();
+  assert(
+    shown?.["text/html"]?.includes("&#60;b&#62;x") && !shown["text/html"].includes("<b>x"),
+    shown?.["text/html"],
+  );
 });
 
 Deno.test("what is enriched must be what was said, before anything is sent", async () => {
