@@ -1,5 +1,10 @@
 /** Maps and frames in a notebook: in Deno's own kernel, spoken to as Jupyter does. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Credentials } from "../../src/auth/mod.ts";
+import { ClassicClient } from "../../src/classic/client.ts";
+import { startEmulator } from "../../src/emulator/mod.ts";
+import { GeoDataFrame } from "../../src/frame/mod.ts";
+import { toCarto } from "../../src/tables/mod.ts";
 import { buildViewerIfStale } from "../../src/viz/_build_viewer.ts";
 import { Kernel } from "../_tools/jupyter.ts";
 import { inFolder } from "./_in_folder.ts";
@@ -72,5 +77,38 @@ Deno.test("notebook: a Deno kernel shows a frame, a map, a layer and a layout as
     assert(error !== undefined, "what fails is told");
     const late = await kernel.run('new Layer(cities, { popupHover: { value: "nothing" } })');
     assertStringIncludes(late.error ?? "", 'Column "nothing" does not exist');
+  });
+});
+
+Deno.test("notebook: no cell shows a key, also where the page must hold one that may be seen", async () => {
+  await buildViewerIfStale();
+  await using carto = await startEmulator({ accounts: [{ username: "ana" }] });
+  const credentials = new Credentials(carto.credentials("ana"));
+  const frame = GeoDataFrame.fromRows([{ n: 1, lng: 1, lat: 2 }, { n: 2, lng: 3, lat: 4 }])
+    .setGeometryFromXY("lng", "lat", { name: "the_geom", drop: true });
+  await toCarto(frame, "cafes", { credentials });
+  const { token } = await new ClassicClient(credentials).apiKeys.create({
+    name: "reader",
+    apis: ["sql", "maps"],
+    tables: [{ name: "cafes", permissions: ["select"] }],
+  });
+  await inFolder(async (folder) => {
+    await using kernel = await Kernel.start(folder);
+    const own = JSON.stringify(carto.credentials("ana"));
+    const setUp = await kernel.run(`${SET_UP}
+      import { Credentials } from ${module("auth/mod.ts")};
+      const credentials = new Credentials(${own});`);
+    assertEquals(setUp.error, undefined);
+    for (const options of [{}, { maxRows: 1, mapsApiKey: token }]) {
+      const { shown, printed, error } = await kernel.run(
+        `new Layer("cafes", { credentials, ...${JSON.stringify(options)} })`,
+      );
+      assertEquals([shown.length, error], [1, undefined]);
+      const everything = JSON.stringify([shown, printed]);
+      assert(!everything.includes(credentials.apiKey) && !everything.includes(String(token)));
+      assertStringIncludes(everything, "maxRows" in options ? " src=" : " srcdoc=");
+    }
+    const { error } = await kernel.run('new Layer("nowhere", { credentials })');
+    assert(error !== undefined && !error.includes(credentials.apiKey));
   });
 });
