@@ -58,13 +58,15 @@ export async function isolines(
     return { data: null, metadata: { requiredQuota: places.numRows * ranges.length } };
   }
   const client = clientOf(tables);
-  const rows = places?.numRows ?? await countPlaces(client, input, options);
+  const { rows, withoutGeometry } = places === undefined
+    ? await countPlaces(client, input, options)
+    : { rows: places.numRows, withoutGeometry: places.geometry?.nullCount };
   const requiredQuota = rows * ranges.length;
   if (options.dryRun === true) return { data: null, metadata: { requiredQuota } };
   if (options.tableName !== undefined) await checkTarget(options, tables);
   const quota = await readQuota(client, "isolines", options.signal);
   checkQuota(requiredQuota, quota, operation);
-  const metadata = { requiredQuota, availableQuota: remaining(quota) };
+  const metadata = { requiredQuota, availableQuota: remaining(quota), withoutGeometry };
   return await compute(client, input, places, plan, tables, operation, metadata);
 }
 
@@ -146,8 +148,12 @@ function noColumn(name: string, columns: readonly string[]): ArgumentError {
 }
 
 /** How many places a table or query has; its columns are looked at in passing. */
-async function countPlaces(client: ClassicClient, input: Input, options: IsolinesOptions): Promise<number> {
-  if (input.kind === "frame") return input.frame.numRows;
+async function countPlaces(
+  client: ClassicClient,
+  input: Input,
+  options: IsolinesOptions,
+): Promise<{ rows: number; withoutGeometry?: number }> {
+  if (input.kind === "frame") return { rows: input.frame.numRows };
   const source = sourceSql(input);
   const { signal, sourceCol = "cartodb_id", dryRun } = options;
   if (dryRun !== true) {
@@ -161,14 +167,14 @@ async function countPlaces(client: ClassicClient, input: Input, options: Isoline
     }
   }
   const { rows } = await client.sql.query(
-    sql`SELECT count(*)::int AS count${sql.raw(dryRun === true ? "" : `, ${OTHER_SHAPE} AS other`)} FROM (${
-      sql.raw(source)
-    }) _source`,
+    sql`SELECT count(*)::int AS count${
+      sql.raw(dryRun === true ? "" : `, (count(*) - count(the_geom))::int AS empty, ${OTHER_SHAPE} AS other`)
+    } FROM (${sql.raw(source)}) _source`,
     { signal, readOnly: true },
   );
   const [row] = rows;
   if (typeof row?.other === "string") throw noPoints(`a ${row.other}`);
-  return Number(row?.count);
+  return { rows: Number(row?.count), ...(dryRun === true ? {} : { withoutGeometry: Number(row?.empty) }) };
 }
 
 /** Nothing is spent on a result that has no place to go. */

@@ -45,6 +45,8 @@ export interface IsolinesMetadata {
   readonly availableQuota?: number | undefined;
   /** Areas that the service did not find; they are not in the result. Undefined after a dry run. */
   readonly failed?: number | undefined;
+  /** Places without a geometry; they are not in the result, though counted in `requiredQuota`. Undefined after a dry run. */
+  readonly withoutGeometry?: number | undefined;
 }
 
 /** What came of isolines. */

@@ -162,6 +162,9 @@ Deno.test("ISO-002 ISO-004 ISO-008 ISO-009 ISO-010 ISO-011 ISO-012 ISO-013 ISO-0
     const rows = [{ id: 7, g: "POINT (2.17 41.38)" }, { id: 8, g: null }];
     const { data, metadata } = await isolines.isochrones(rows, [300], { geomCol: "g", sourceCol: "id" });
     assertEquals([data.column("source_id").toArray(), metadata.failed], [[7], 0]);
+    assertEquals(metadata.withoutGeometry, 1);
+    await toCarto(rows, "holes", { credentials, geomCol: "g" });
+    assertEquals((await isolines.isochrones("holes", [300])).metadata.withoutGeometry, 1);
   });
 
   await t.step("walking reaches less far than driving", async () => {
