@@ -4,7 +4,6 @@
  */
 import config from "../../deno.json" with { type: "json" };
 import { toFileUrl } from "@std/path";
-import { buildViewerIfStale } from "../../src/viz/_build_viewer.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const OFFLINE = new URL("../offline/", import.meta.url);
@@ -93,6 +92,7 @@ function byText(a: string, b: string): number {
 /** The files that `deno publish` would upload, one a line. */
 export async function publishedFiles(): Promise<string> {
   // What is built is published, and not kept in git.
+  const { buildViewerIfStale } = await import("../../src/viz/_build_viewer.ts");
   await buildViewerIfStale();
   const folder = await Deno.makeTempDir({ prefix: "publish-" });
   try {
