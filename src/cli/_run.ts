@@ -19,6 +19,7 @@ const COMMANDS = {
   maps: "Lists, shows, makes or deletes named maps; addresses of tiles",
   keys: "Lists, makes, regenerates or deletes API keys",
   kuviz: "Lists, publishes, changes or deletes HTML pages",
+  users: "Tells of a user of an organisation",
   quotas: "Tells what is left of storage and services",
   emulator: "Starts a local CARTO",
 } as const;

@@ -30,6 +30,7 @@ const FILES: Readonly<Record<CommandName, LoadCommand>> = {
   maps: async () => (await import("./maps.ts")).maps,
   keys: async () => (await import("./keys.ts")).keys,
   kuviz: async () => (await import("./kuviz.ts")).kuviz,
+  users: async () => (await import("./users.ts")).users,
   quotas: async () => (await import("./quotas.ts")).quotas,
   emulator: async () => (await import("./emulator.ts")).emulator,
 };

@@ -42,8 +42,17 @@ const TEMPLATE = {
 };
 const QUOTA = { service: "isolines", monthly_quota: 100, used_quota: 1, soft_limit: false, provider: "here" };
 
+const USER = {
+  username: "joe",
+  email: "joe@example.org",
+  table_count: 3,
+  db_size_in_bytes: 1500,
+  quota_in_bytes: 2000,
+};
+
 /** What the stand-in answers, by method and path after the account. */
 const ANSWERS: Record<string, unknown> = {
+  "GET /api/v1/organization/cafes/users/joe": USER,
   "POST /api/v1/imports/": { item_queue_id: "i-1", success: true },
   "GET /api/v1/imports/i-1/": { id: "i-1", state: "complete", success: true, table_name: "parks" },
   "GET /api/v1/synchronizations/": { synchronizations: [SYNC] },
@@ -238,6 +247,16 @@ Deno.test("commands of the classic APIs: each runs with the README's narrow flag
       assertEquals(JSON.parse(seen[0]?.body ?? ""), { privacy: "public" });
       assertEquals(await good(simple, "kuviz", "delete", "k-1"), "");
       assertEquals((await run(flags, "kuviz", "publish", "page.html")).code, 2);
+    });
+
+    await t.step("users", async () => {
+      const text = await good(simple, "users", "joe", "--organization", "cafes");
+      assertStringIncludes(text, "joe@example.org");
+      assertStringIncludes(text, "1.5 kB");
+      assertEquals(
+        JSON.parse(await good(simple, "users", "joe", "--organization", "cafes", "--json")).table_count,
+        3,
+      );
     });
 
     await t.step("quotas", async () => {
