@@ -17,7 +17,7 @@ import { type IsolinesPlan, isolinesSql } from "./_isolines_sql.ts";
 import { type Quota, readQuota, remaining } from "./_quota.ts";
 import { runJob } from "./_run_job.ts";
 import { clientOf, columnsOf, dropTemporary, type Input, readInput, temporaryName } from "./_work_table.ts";
-import type { IsolinesMetadata, IsolinesOptions, IsolinesResult } from "./isolines.ts";
+import type { IsolinesMetadata, IsolinesOptions, IsolinesProgress, IsolinesResult } from "./isolines.ts";
 import type { ServiceSource } from "./service_options.ts";
 
 /** The values that an option takes; undefined for numbers above zero. */
@@ -32,7 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly unknown[] | undefined>> = {
   exclusive: [true, false],
   ascending: [true, false],
 };
-const OTHERS = ["geomCol", "sourceCol", "tableName", "ifExists", "dryRun", "signal"];
+const OTHERS = ["geomCol", "sourceCol", "tableName", "ifExists", "dryRun", "signal", "onProgress"];
 
 /** The kind of a geometry that is no point. */
 const OTHER_SHAPE = "min(GeometryType(the_geom)) FILTER (WHERE GeometryType(the_geom) <> 'POINT')";
@@ -209,7 +209,8 @@ async function compute(
   operation: string,
   metadata: IsolinesMetadata,
 ): Promise<IsolinesResult> {
-  const { signal, tableName, ifExists } = plan.options;
+  const { signal, tableName, ifExists, onProgress } = plan.options;
+  const tell = (phase: IsolinesProgress["phase"]) => onProgress?.({ phase, areas: metadata.requiredQuota });
   const dropped: string[] = [];
   try {
     let query: string;
@@ -217,6 +218,7 @@ async function compute(
     if (places !== undefined) {
       const name = temporaryName("places");
       dropped.push(name);
+      tell("upload");
       await toCarto(places, name, { ...tables, skipQuotaWarning: true });
       query = sql`SELECT * FROM ${sql.id(name)} ORDER BY cartodb_id`.text;
       sourceCol = ROW_COLUMN;
@@ -225,10 +227,12 @@ async function compute(
     }
     const areas = temporaryName("isolines");
     dropped.push(areas);
+    tell("compute");
     await telling(operation, async () => {
       const statement = sql`CREATE TABLE ${sql.id(areas)} AS ${isolinesSql(query, sourceCol, plan)}`;
       await runJob(client, [statement], operation, signal);
     });
+    tell("read");
     const failed = await dropNulls(client, areas, signal);
     const result = sql`SELECT * FROM ${sql.id(areas)} ORDER BY cartodb_id`.text;
     if (tableName !== undefined) await createTableFromQuery(result, tableName, { ...tables, ifExists });

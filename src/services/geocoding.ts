@@ -150,6 +150,16 @@ export class Geocoding {
   }
 
   /**
+   * A result of one's own, such as one that was kept.
+   *
+   * @param data The rows
+   * @param metadata The counts
+   */
+  result(data: GeoDataFrame, metadata: GeocodingMetadata): GeocodingResult {
+    return { data, metadata };
+  }
+
+  /**
    * Only counts what geocoding would cost.
    *
    * @param source A table's name, a SQL query, or local data

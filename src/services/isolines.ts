@@ -35,6 +35,16 @@ export interface IsolinesOptions {
   dryRun?: boolean | undefined;
   /** Ends the call. What has been spent is spent. */
   signal?: AbortSignal | undefined;
+  /** Is told what is being done. */
+  onProgress?: ((progress: IsolinesProgress) => void) | undefined;
+}
+
+/** How far isolines are. */
+export interface IsolinesProgress {
+  /** What is being done: local places travel, the service computes, the areas are kept and read. */
+  readonly phase: "upload" | "compute" | "read";
+  /** How many areas there will be at most. */
+  readonly areas: number;
 }
 
 /** The counts of isolines. */
@@ -102,6 +112,16 @@ export class Isolines {
   async availableQuota(): Promise<number | undefined> {
     const { remaining } = await import("./_quota.ts");
     return remaining(await this.#quota());
+  }
+
+  /**
+   * A result of one's own, such as one that was kept.
+   *
+   * @param data The rows
+   * @param metadata The counts
+   */
+  result(data: GeoDataFrame, metadata: IsolinesMetadata): IsolinesResult {
+    return { data, metadata };
   }
 
   /** Only counts what isochrones would cost. */

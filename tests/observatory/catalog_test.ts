@@ -8,10 +8,13 @@ import {
   Country,
   Credentials,
   Dataset,
+  Enrichment,
   Geography,
   type ObservatoryOptions,
   Provider,
   setDefaultDoCredentials,
+  SubscriptionInfo,
+  Subscriptions,
   unsetDefaultDoCredentials,
   Variable,
   VariableGroup,
@@ -253,9 +256,17 @@ Deno.test("every name of the specification has its twin", () => {
       ..."schemaName datasetName head tail counts describe quantiles topValues histogram".split(" "),
     ]],
     ["VariableGroup", VariableGroup.prototype, ["variables", "name", "dataset"]],
+    ["Subscriptions", Subscriptions.prototype, ["datasets", "geographies"]],
+    ["SubscriptionInfo", SubscriptionInfo.prototype, [
+      ..."id estimatedDeliveryDays subscriptionListPrice tos tosLink licenses licensesLink rights".split(" "),
+    ]],
+    ["Enrichment", Enrichment.prototype, ["enrichPoints", "enrichPolygons"]],
+    ["CatalogList", CatalogList.prototype, ["toDataFrame"]],
   ];
   for (const [name, prototype, wanted] of members) {
-    const common = name === "Catalog" ? [] : ["id", "slug", "toSeries", "toDict", "toString"];
+    const common = /^(?:Catalog|CatalogList|Subscription.*|Enrichment)$/.test(name)
+      ? []
+      : ["id", "slug", "toSeries", "toDict", "toString"];
     for (const member of [...wanted, ...common]) assert(member in prototype, `${name}.${member}`);
   }
   for (const Entity of [Country, Category, Provider, Dataset, Geography, Variable, VariableGroup]) {

@@ -4,7 +4,7 @@ import { startEmulator } from "../../src/emulator/mod.ts";
 import type { ArgumentError, CartoError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { isolinesSql } from "../../src/services/_isolines_sql.ts";
-import { Credentials, Isolines, type IsolinesOptions } from "../../src/services/mod.ts";
+import { Credentials, Geocoding, Isolines, type IsolinesOptions } from "../../src/services/mod.ts";
 import { readCarto, toCarto } from "../../src/tables/mod.ts";
 
 const SILENT = { fetch: () => Promise.reject(new Error("a request was sent")) };
@@ -101,7 +101,12 @@ Deno.test("ISO-002 ISO-004 ISO-008 ISO-009 ISO-010 ISO-011 ISO-012 ISO-013 ISO-0
 
   await t.step("ISO-008 ISO-010 ISO-022: of local data: the row's number, the range, the area", async () => {
     const before = await isolines.usedQuota() as number;
-    const { data, metadata } = await isolines.isochrones(SHOPS, [300, 900], { mode: "walk" });
+    const phases: string[] = [];
+    const { data, metadata } = await isolines.isochrones(SHOPS, [300, 900], {
+      mode: "walk",
+      onProgress: ({ phase, areas }) => phases.push(`${phase} ${areas}`),
+    });
+    assertEquals(phases, ["upload 6", "compute 6", "read 6"]);
     assertEquals(data.columnNames, ["source_id", "data_range", "the_geom"]);
     assertEquals(data.column("source_id").toArray(), [0, 0, 1, 1, 2, 2]);
     assertEquals(data.column("data_range").toArray(), [300, 900, 300, 900, 300, 900]);
@@ -176,4 +181,12 @@ Deno.test("ISO-002 ISO-004 ISO-008 ISO-009 ISO-010 ISO-011 ISO-012 ISO-013 ISO-0
     const [far = 0] = await areas(car.data);
     assert(far > 50 * near);
   });
+});
+
+Deno.test("every name of the specification's services has its twin", () => {
+  const common = ["provider", "usedQuota", "availableQuota", "result"];
+  for (const name of [...common, "geocode"]) assert(name in Geocoding.prototype, name);
+  for (const name of [...common, "isochrones", "isodistances"]) assert(name in Isolines.prototype, name);
+  const kept = silent.result(SHOPS, { requiredQuota: 3 });
+  assertEquals([kept.data, kept.metadata.requiredQuota], [SHOPS, 3]);
 });
