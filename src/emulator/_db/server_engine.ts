@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import type { BackendMessage, Engine, RunOptions } from "./engine.ts";
 import { Connection, parseServerUrl, type ServerAddress } from "./_connection.ts";
 import { CopyInput } from "./_copy_input.ts";
@@ -13,7 +12,7 @@ const USER_REQUEST = "canceling statement due to user request";
 const STATEMENT_TIMEOUT = "canceling statement due to statement timeout";
 
 /** Bytes that are written between two looks at what has come in. */
-const TURN = 1024 * 1024;
+const TURN = 2 * 1024 * 1024;
 
 /** Marks a database as one that an emulator made, and may remove. */
 const MARK = "Made by the CARTOframes emulator";
@@ -264,7 +263,7 @@ function patientWriter(connection: Connection): (bytes: Uint8Array) => Promise<v
     written += bytes.length;
     if (written < TURN) return;
     written = 0;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve));
   };
 }
 

@@ -199,14 +199,15 @@ await testEngines("engine", async (t, engine) => {
     let taken = 0;
     const copyIn = async function* () {
       yield encoder.encode("1,a\nx,b\n");
-      for (; taken < 1000; taken++) yield await Promise.resolve(encoder.encode("2,c\n".repeat(20_000)));
+      for (; taken < 10_000; taken++) yield await Promise.resolve(encoder.encode("2,c\n".repeat(20_000)));
     };
     const before = await value(engine, "SELECT count(*) FROM bulk");
     const got = await failure(
       query(engine, "COPY bulk FROM STDIN WITH (FORMAT csv)", { role: OWNER, copyIn: copyIn() }),
     );
     assertEquals(got, '22P02 invalid input syntax for type integer: "x"');
-    assert(taken < 500, `${taken} chunks were taken`);
+    // Those that were under way when the database spoke, not the 800 MB.
+    assert(taken < 5000, `${taken} chunks were taken`);
     assertEquals(await value(engine, "SELECT count(*) FROM bulk"), before);
   });
 
