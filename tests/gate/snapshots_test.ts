@@ -19,7 +19,10 @@ Deno.test("published files: exactly those of the list (else: deno task snapshots
 Deno.test("published files: sources and the papers that go with them, nothing else", async () => {
   const list = (await Deno.readTextFile(SNAPSHOTS.files)).trim().split(/\r?\n/);
   for (const file of list) {
-    assertMatch(file, /^(mod\.ts|src\/[\w/]+\.(ts|sql)|src\/viz\/page\/_built\/\w+\.js|README\.md|CHANGELOG\.md|LICENSE|deno\.json)$/);
+    assertMatch(
+      file,
+      /^(mod\.ts|src\/[\w/]+\.(ts|sql)|src\/viz\/page\/_built\/\w+\.js|README\.md|CHANGELOG\.md|LICENSE|deno\.json)$/,
+    );
   }
   const wanted = ["mod.ts", "README.md", "CHANGELOG.md", "LICENSE", "deno.json"];
   assertEquals(wanted.filter((file) => !list.includes(file)), []);
