@@ -15,7 +15,7 @@ import { type EnrichmentRequest, enrichmentSql } from "./enrichment.ts";
 import { datasetSummary, geographySummary, variableSummary } from "./summary.ts";
 import { makeTables, userTable } from "./tables.ts";
 
-/** The account whose key everybody knows and whose catalogue everybody may read. */
+/** The types of columns as PostgreSQL has them. */
 const COLUMN_TYPES: Readonly<Record<string, string>> = {
   STRING: "text",
   BYTES: "bytea",
