@@ -1,7 +1,7 @@
 // What reads and writes credentials elsewhere, as one thing to load when it is first needed.
-import { CredentialsError, PermissionError, UnsupportedError } from "../errors/mod.ts";
+import { CartoError, CredentialsError, PermissionError, UnsupportedError } from "../errors/mod.ts";
 import { type Access, flagsFor } from "../permissions/access.ts";
-import { accessState, advise, isRefusal } from "../permissions/advise.ts";
+import { advise, isRefusal } from "../permissions/advise.ts";
 import { brokenCredentials, type Fields, type Loaded, type Missed, readFields } from "./_fields.ts";
 import type { SourceTried } from "./credentials_options.ts";
 
@@ -170,29 +170,23 @@ async function parseFile(text: string, path: string | URL, source: string): Prom
 }
 
 /**
- * Writes a file that only its owner can read: beside the old one and then in its place where Deno
- * allows that, otherwise over it.
+ * Writes a file that only its owner can read, all or nothing.
  *
  * @throws {PermissionError} Deno refuses it
  */
 export async function writeFile(path: string | URL, content: Record<string, unknown>): Promise<void> {
   needDeno();
   const name = pathText(path);
-  const text = `${JSON.stringify(content, null, 2)}\n`;
-  const draft = `${name}.tmp`;
-  const aside = await accessState({ kind: "write", path: draft }) === "granted" &&
-    await accessState({ kind: "read", path: draft }) === "granted" &&
-    await accessState({ kind: "write", path: name }) === "granted";
-  await advise({ operation: `write "${name}"`, needs: [{ kind: "write", path: name }] }, async () => {
-    try {
-      if (!aside) return await writePrivate(name, text);
-      await writePrivate(draft, text);
-      await Deno.rename(draft, name);
-    } catch (error) {
-      if (isRefusal(error)) throw error;
-      throw new CredentialsError(`Cannot write "${name}": ${systemReason(error)}`, { cause: error });
-    }
-  });
+  const { writeWhole } = await import("../permissions/_write_whole.ts");
+  const bytes = new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
+  try {
+    await writeWhole(name, name, ReadableStream.from([bytes]), { mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof CartoError) || error instanceof PermissionError) throw error;
+    throw new CredentialsError(`Cannot write "${name}": ${systemReason(error.cause)}`, {
+      cause: error.cause,
+    });
+  }
 }
 
 /** Makes the folder of the default file. */
@@ -229,12 +223,6 @@ export async function inFolder(folder: string | undefined, name: string): Promis
   // Loaded only here, for it would double the start of every program.
   const { isAbsolute, join } = await import("../_deps/path.ts");
   return isAbsolute(name) ? name : join(folder, name);
-}
-
-async function writePrivate(path: string, text: string): Promise<void> {
-  await Deno.writeTextFile(path, text, { mode: 0o600 });
-  // The mode above is for new files; one that was there may have a wider one
-  if (Deno.build.os !== "windows") await Deno.chmod(path, 0o600);
 }
 
 function needDeno(): void {
