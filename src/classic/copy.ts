@@ -186,19 +186,22 @@ export class CopyApi {
    */
   async fromFile(query: SqlInput, path: string, options: CopyFromOptions = {}): Promise<CopyFromResult> {
     // A file that cannot be read is told before a request is begun.
-    (await openFile(path, { read: true })).close();
-    return await this.from(query, async () => (await openFile(path, { read: true })).readable, options);
+    (await openFile(path)).close();
+    return await this.from(query, async () => (await openFile(path)).readable, options);
   }
 
   /**
-   * Downloads into a file. An existing file is replaced once the server has begun to answer; if the
-   * data then turn out not to be whole, the new file is removed again, or cut back when appending.
+   * Downloads into a file, all or nothing. Where Deno lets us write and read beside it (`--allow-read=FOLDER
+   * --allow-write=FOLDER`), an old file stays until the new one is complete. With `--allow-write=FILE` alone it stays
+   * until all data, or the first 16 MiB, have arrived; if the data then turn out not to be whole, it is removed, and the
+   * error's hint says so. With `append`, what was added is taken back.
    *
    * @param query The statement; its format says what the file will hold
    * @param path The file
    * @param options `append` adds to the file; signal and times
    * @returns How many bytes were written
-   * @throws {PermissionError} The file may not be written
+   * @throws {PermissionError} The file may not be written; nothing was asked for
+   * @throws {DataError} The system does not let the file be written
    * @throws {ResponseError} The server refused, or the data are not whole
    */
   async toFile(
@@ -206,33 +209,9 @@ export class CopyApi {
     path: string,
     options: CopyToOptions & { append?: boolean | undefined } = {},
   ): Promise<CopyProgress> {
-    const { append = false, ...rest } = options;
-    const stream = await this.to(query, rest);
-    let file: Deno.FsFile | undefined;
-    try {
-      file = await openFile(
-        path,
-        append ? { create: true, append } : { create: true, write: true, truncate: true },
-      );
-    } catch (error) {
-      await stream.cancel();
-      throw error;
-    }
-    const before = append ? (await file.stat()).size : 0;
-    let bytes = 0;
-    try {
-      for await (const chunk of stream) {
-        for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
-        bytes += chunk.length;
-      }
-    } catch (error) {
-      if (append) await file.truncate(before);
-      file.close();
-      if (!append) await Deno.remove(path);
-      throw error;
-    }
-    file.close();
-    return { bytes };
+    const { append, ...rest } = options;
+    const { writeWhole } = await import("../permissions/_write_whole.ts");
+    return { bytes: await writeWhole(path, path, () => this.to(query, rest), { append }) };
   }
 
   #gzipLevel(option: boolean | number | undefined): number {
@@ -275,16 +254,14 @@ function copyStatement(query: SqlInput, direction: "from" | "to"): string {
   throw new ArgumentError(`Cannot run the statement: it is not of the form ${shape}`, { argument: "query" });
 }
 
-async function openFile(path: string, options: Deno.OpenOptions): Promise<Deno.FsFile> {
-  const kind = options.read === true ? "read" : "write";
+async function openFile(path: string): Promise<Deno.FsFile> {
   try {
     return await advise(
-      { operation: `${kind} "${path}"`, needs: [{ kind, path }] },
-      () => Deno.open(path, options),
+      { operation: `read "${path}"`, needs: [{ kind: "read", path }] },
+      () => Deno.open(path, { read: true }),
     );
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    const what = kind === "read" ? "file" : "folder";
-    throw new DataError(`Cannot ${kind} the file: no such ${what}`, { place: { file: path }, cause: error });
+    throw new DataError("Cannot read the file: no such file", { place: { file: path }, cause: error });
   }
 }

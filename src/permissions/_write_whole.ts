@@ -134,10 +134,13 @@ async function openInPlace(
   };
   return {
     async write(chunk) {
-      if (isBegun) return await writeAll(file, chunk);
-      held.push(chunk.slice());
-      heldBytes += chunk.length;
-      if (heldBytes >= HELD_BYTES) await begin();
+      if (!isBegun && heldBytes + chunk.length < HELD_BYTES) {
+        held.push(chunk.slice());
+        heldBytes += chunk.length;
+        return;
+      }
+      if (!isBegun) await begin();
+      await writeAll(file, chunk);
     },
     async commit() {
       if (!isBegun) await begin();

@@ -419,10 +419,12 @@ Deno.test("a download into a file that fails leaves no part of it", async () => 
     await Deno.writeTextFile(path, "kept\n");
     await assertRejects(() => copy.toFile(OUT, path, { append: true }), ResponseError);
     assertEquals(await Deno.readTextFile(path), "kept\n");
-    // A refused query does not touch the file.
+    // Nor does a download touch the old file before it is complete, or a query that is refused.
+    await assertRejects(() => copy.toFile(OUT, path), ResponseError, "division by zero");
     const refused = clientOf(new FakeServer(failure(400, "no")));
     await assertRejects(() => refused.copy.toFile(OUT, path), ResponseError);
     assertEquals(await Deno.readTextFile(path), "kept\n");
+    assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["out.csv"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -441,10 +443,12 @@ Deno.test({
   name: "a file that may not be read or written is told with the flag to add",
   permissions: { read: false, write: false },
   async fn() {
-    const { copy } = clientOf(new FakeServer(data("1\n")));
+    const server = counting();
+    const { copy } = clientOf(server);
     const read = await assertRejects(() => copy.fromFile(INTO, "in.csv"), PermissionError);
     assertEquals(read.flags, ["--allow-read=in.csv"]);
     const write = await assertRejects(() => copy.toFile(OUT, "out.csv"), PermissionError);
     assertEquals(write.flags, ["--allow-write=out.csv"]);
+    assertEquals(server.received.length, 0);
   },
 });

@@ -61,7 +61,12 @@ const CALLS: Record<string, readonly ((carto: ClassicClient) => unknown)[]> = {
   "copy.from": [(c) => c.copy.from("COPY t FROM STDIN", "1\n")],
   "copy.fromFile": [(c) => c.copy.fromFile("COPY t FROM STDIN", import.meta.filename ?? "")],
   "copy.to": [async (c) => await (await c.copy.to("COPY t TO STDOUT")).cancel()],
-  "copy.toFile": [(c) => c.copy.toFile("COPY t TO STDOUT", "no/such/folder/x.csv")],
+  "copy.toFile": [
+    async (c) => {
+      const path = await Deno.makeTempFile();
+      await c.copy.toFile("COPY t TO STDOUT", path).finally(() => Deno.remove(path));
+    },
+  ],
   "me.get": [(c) => c.me.get()],
   "quotas.storage": [(c) => c.quotas.storage()],
   "imports.list": [(c) => c.imports.list()],
