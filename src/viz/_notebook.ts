@@ -1,3 +1,4 @@
+import { writeWhole } from "../permissions/_write_whole.ts";
 import { describePage } from "./_describe.ts";
 import { renderHtml } from "./_html.ts";
 import { pixels } from "./_picture.ts";
@@ -42,7 +43,7 @@ async function keep(html: string): Promise<{ address: string; where: string }> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(html));
   const file = `cartoframes-${new Uint8Array(digest).toHex().slice(0, 12)}.html`;
   try {
-    await Deno.writeTextFile(file, html);
+    await writeWhole(file, file, ReadableStream.from([new TextEncoder().encode(html)]));
     return { address: file, where: `in "${file}"` };
   } catch {
     const { url } = await servePage(html, { operation: "show the map", isFramed: true });

@@ -1,6 +1,6 @@
 import { UnsupportedError } from "../errors/mod.ts";
-import { writeWhole } from "../frame/files/_write_whole.ts";
 import { nameOf } from "../frame/files/read_file.ts";
+import { writeWhole } from "../permissions/_write_whole.ts";
 import type { TabSize } from "./_chromium.ts";
 import { startBrowser } from "./_find_browser.ts";
 import { pageHtml } from "./_save.ts";
@@ -60,10 +60,7 @@ export async function savePng(
   if (failure !== "") throw new UnsupportedError(`Cannot ${operation}: ${failure}`);
   const png = await tab.screenshot();
   signal?.throwIfAborted();
-  const chunks = (async function* () {
-    yield await Promise.resolve(png);
-  })();
-  await writeWhole(path, nameOf(path), chunks);
+  await writeWhole(path, nameOf(path), ReadableStream.from([png]));
 }
 
 function checkSize(

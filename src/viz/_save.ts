@@ -1,5 +1,5 @@
-import { writeWhole } from "../frame/files/_write_whole.ts";
 import { nameOf } from "../frame/files/read_file.ts";
+import { writeWhole } from "../permissions/_write_whole.ts";
 import { describePage } from "./_describe.ts";
 import { renderHtml } from "./_html.ts";
 import type { SaveOptions, ToHtmlOptions } from "./_html_options.ts";
@@ -22,9 +22,5 @@ export async function savePage(
 ): Promise<void> {
   const html = await pageHtml(page, options);
   options.signal?.throwIfAborted();
-  const chunks = (async function* () {
-    // The whole text as one chunk of bytes; an async iterable is what is written
-    yield await Promise.resolve(encoder.encode(html));
-  })();
-  await writeWhole(path, nameOf(path), chunks);
+  await writeWhole(path, nameOf(path), ReadableStream.from([encoder.encode(html)]));
 }
