@@ -259,9 +259,7 @@ async function fillByQuery(
   const { rows, hasIds } = await count(client, staging, columns, signal);
   return {
     rows,
-    columns: columns
-      .filter(({ name }) => isWritten(name, staging.kind) && (name !== "cartodb_id" || hasIds))
-      .map(({ name, type, sqlType }) => ({ name, type, sqlType: sqlType ?? fullTypeName(type) })),
+    columns: writtenColumns(columns, staging.kind).filter(({ name }) => name !== "cartodb_id" || hasIds),
   };
 }
 
@@ -282,8 +280,13 @@ async function count(
   return { rows: Number(n), hasIds: Number(n) === Number(distinct) };
 }
 
-/** A table that stands makes ids for the rows added to it, and keeps its projected geometry by a trigger. */
-function isWritten(name: string, kind: Staging["kind"]): boolean {
-  if (kind === "create") return true;
-  return name !== "the_geom_webmercator" && !(kind === "append" && name === "cartodb_id");
+/**
+ * Which columns of the rows are written. A table that stands makes ids for the rows added to it, and keeps its projected
+ * geometry by a trigger.
+ */
+export function writtenColumns(columns: readonly TargetColumn[], kind: Staging["kind"]): PlanColumn[] {
+  const isWritten = (name: string) =>
+    kind === "create" || (name !== "the_geom_webmercator" && !(kind === "append" && name === "cartodb_id"));
+  return columns.filter(({ name }) => isWritten(name))
+    .map(({ name, type, sqlType }) => ({ name, type, sqlType: sqlType ?? fullTypeName(type) }));
 }

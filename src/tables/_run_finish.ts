@@ -119,15 +119,28 @@ export async function runAsJob(
   body: string,
   step: JobCall,
 ): Promise<void> {
-  if (new TextEncoder().encode(JSON.stringify(statement)).length <= MAX_JOB_BYTES) {
-    return await runJob(client, statement, step);
-  }
+  if (fitsInJob(statement)) return await runJob(client, statement, step);
+  await withFunction(client, { ...step, body }, (call) => runJob(client, call, step));
+}
+
+/** Whether the server takes a statement, or a list of them, as a batch job. */
+export function fitsInJob(query: string | readonly string[]): boolean {
+  return new TextEncoder().encode(JSON.stringify(query)).length <= MAX_JOB_BYTES;
+}
+
+/** Runs a task with a short statement that does what `body` says: it calls a function which is there for the time being. */
+export async function withFunction<T>(
+  client: CoreClient,
+  { body, schema, signal }: Pick<FinishStep, "body" | "schema" | "signal">,
+  task: (statement: string) => Promise<T>,
+): Promise<T> {
   const name = `tmp_func_${crypto.getRandomValues(new Uint8Array(5)).toHex()}`;
-  await client.sql.query(createFunctionSql(step.schema, name, body), { signal: step.signal });
   try {
-    await runJob(client, `SELECT ${qualified(step.schema, name)}()`, step);
+    await client.sql.query(createFunctionSql(schema, name, body), { signal });
+    return await task(`SELECT ${qualified(schema, name)}()`);
   } finally {
-    await dropFunction(client, step.schema, name);
+    // Also where the answer was lost that it is there
+    await dropFunction(client, schema, name);
   }
 }
 
