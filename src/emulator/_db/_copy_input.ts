@@ -5,6 +5,12 @@ const PIECE = 256 * 1024;
 /** The bytes before each piece. */
 const HEADER = copyDataHeader(0).length;
 
+/**
+ * Bytes that are written between two turns of the event loop. A database that has refused a row takes what follows as fast as
+ * it comes and throws it away: writes then succeed at once, nothing else has its turn, and its answer stays unread.
+ */
+const TURN = 2 * 1024 * 1024;
+
 /** Sends bytes on; resolves when there is room for more, and the bytes may be overwritten. */
 type Write = (bytes: Uint8Array) => Promise<void>;
 
@@ -18,6 +24,8 @@ class Outbox {
   #spare = new Uint8Array(HEADER + PIECE);
   #filled = 0;
   #isWriting = false;
+  #isDropping = false;
+  #sinceTurn = 0;
   #failure: { readonly error: unknown } | undefined;
   /** Told whenever a buffer has been sent off. */
   #moved: PromiseWithResolvers<void> = Promise.withResolvers<void>();
@@ -31,12 +39,20 @@ class Outbox {
     for (let at = 0; at < data.length;) {
       while (this.#filled === PIECE) await this.#moved.promise;
       if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#isDropping) return;
       const part = data.subarray(at, at + PIECE - this.#filled);
       this.#filling.set(part, HEADER + this.#filled);
       this.#filled += part.length;
       at += part.length;
       if (!this.#isWriting) void this.#send();
     }
+  }
+
+  /** Forgets what has not been sent off; nothing more is taken. */
+  drop(): void {
+    this.#isDropping = true;
+    this.#filled = 0;
+    this.#move();
   }
 
   /** Resolves when nothing is on its way any more. */
@@ -55,6 +71,12 @@ class Outbox {
         this.#filled = 0;
         this.#move();
         await this.#write(message);
+        this.#sinceTurn += message.length;
+        if (this.#sinceTurn >= TURN) {
+          this.#sinceTurn = 0;
+          // A timer, since the loop waits for it, and while it waits it looks at its connections and workers.
+          await new Promise((resolve) => setTimeout(resolve));
+        }
       }
     } catch (error) {
       this.#failure = { error };
@@ -78,6 +100,7 @@ export class CopyInput {
   readonly #write: Write;
   readonly #stopped: PromiseWithResolvers<undefined> = Promise.withResolvers<undefined>();
   #isStopped = false;
+  #outbox: Outbox | undefined;
   #running: Promise<void> | undefined;
 
   /** @param write Sends bytes on */
@@ -94,9 +117,10 @@ export class CopyInput {
       : before.then(() => this.#write(copyFailMessage("No source stream defined")));
   }
 
-  /** Ends the data as failed, if they have not come to their end. */
+  /** Ends the data as failed, if they have not come to their end; nothing of them is written from now on. */
   stop(): void {
     this.#isStopped = true;
+    this.#outbox?.drop();
     this.#stopped.resolve(undefined);
     this.#running ??= this.#write(copyFailMessage("canceled"));
   }
@@ -108,7 +132,8 @@ export class CopyInput {
 
   async #carry(data: AsyncIterable<Uint8Array>): Promise<void> {
     const iterator = data[Symbol.asyncIterator]();
-    const outbox = new Outbox(this.#write);
+    const outbox = this.#outbox = new Outbox(this.#write);
+    if (this.#isStopped) outbox.drop();
     try {
       for (;;) {
         const next = this.#isStopped
@@ -121,7 +146,8 @@ export class CopyInput {
         }
         if (next.done) {
           await outbox.done();
-          return await this.#write(copyDoneMessage());
+          // Stopped while the last bytes were on their way, it is not whole.
+          return await this.#write(this.#isStopped ? copyFailMessage("canceled") : copyDoneMessage());
         }
         await outbox.put(next.value);
       }

@@ -93,6 +93,32 @@ Deno.test("COPY input: stopped, it ends as failed, and nothing follows", async (
   assert(data.length < 5_000_000 && isInOrder(data) && /^d+f$/.test(types), types);
 });
 
+Deno.test("COPY input: stopped after the last byte came and before it was written, it is not told to be whole", async () => {
+  let writes = 0;
+  const { types, last } = await carry(pieces(2, 100_000), (input) => {
+    if (++writes === 1) input.stop();
+  });
+  assertEquals([types.slice(-1), last], ["f", "canceled"]);
+});
+
+Deno.test("COPY input: a database that takes all at once, and throws it away, is heard soon", async () => {
+  let written = 0;
+  let taken = 0;
+  const piece = new Uint8Array(64 * 1024);
+  async function* endless(): AsyncGenerator<Uint8Array, void, void> {
+    for (; taken < 512 * 1024 ** 2; taken += piece.length) yield await Promise.resolve(piece);
+  }
+  const input: CopyInput = new CopyInput((bytes) => {
+    // The answer to the first bytes comes as all answers do: by the event loop, not in between.
+    if (written === 0) setTimeout(() => input.stop());
+    written += bytes.length;
+    return Promise.resolve();
+  });
+  input.start(endless());
+  await input.done();
+  assert(taken <= 4 * 1024 ** 2 && written <= 4 * 1024 ** 2, `${taken} bytes were taken, ${written} written`);
+});
+
 Deno.test("COPY input: a database that is gone ends it", async () => {
   const input = new CopyInput(() => Promise.reject(new Error("gone")));
   input.start(pieces(10, 10));
