@@ -14,8 +14,10 @@ import { DatabaseError } from "./query.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** How large the pieces are that are read from a connection. */
+/** The most bytes that are read from a connection at once. */
 const READ_SIZE = 64 * 1024;
+/** Reads share a buffer of this size: a server sends 8 kB at a time, and memory for 64 kB each time would cost more. */
+const BUFFER_SIZE = 4 * READ_SIZE;
 
 /** A server, and whom to be there. */
 export interface ServerAddress {
@@ -64,6 +66,8 @@ export class Connection {
   readonly #connection: Deno.Conn;
   readonly #reader: MessageReader = new MessageReader();
   #queue: BackendMessage[] = [];
+  /** Where the next bytes go; those read before are other people's by now. */
+  #room: Uint8Array = new Uint8Array(0);
   #processId = 0;
   #secretKey = 0;
   #isClosed = false;
@@ -83,6 +87,11 @@ export class Connection {
       throw error;
     }
     return connection;
+  }
+
+  /** Whether `d` messages come joined; see {@linkcode MessageReader.joinsCopyData}. */
+  set joinsCopyData(joins: boolean) {
+    this.#reader.joinsCopyData = joins;
   }
 
   /** Sends bytes whole. */
@@ -105,10 +114,12 @@ export class Connection {
         this.#queue = [];
         return queue;
       }
-      const chunk = new Uint8Array(READ_SIZE);
-      const count = await this.#connection.read(chunk);
+      if (this.#room.length < READ_SIZE / 4) this.#room = new Uint8Array(BUFFER_SIZE);
+      const room = this.#room;
+      const count = await this.#connection.read(room.subarray(0, READ_SIZE));
       if (count === null) throw new Error("The connection to the database was closed by the server");
-      this.#queue = this.#reader.push(chunk.subarray(0, count));
+      this.#room = room.subarray(count);
+      this.#queue = this.#reader.push(room.subarray(0, count));
     }
   }
 

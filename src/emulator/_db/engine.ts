@@ -18,6 +18,11 @@ export interface RunOptions {
   statementTimeout: number;
   /** Called for each message in order, `Z` last; a returned promise holds back the messages after it. */
   onMessage(message: BackendMessage): void | Promise<void>;
+  /**
+   * Called for the `d` messages of a `COPY … TO STDOUT` in place of `onMessage`: with all that have come together, each with
+   * its type and length, as the backend sent them. There is one for each row, and an object for each would be slow.
+   */
+  onCopyData?: ((messages: Uint8Array) => void | Promise<void>) | undefined;
   /** The data of a `COPY … FROM STDIN`; an error of the iterable becomes `CopyFail`. */
   copyIn?: AsyncIterable<Uint8Array> | undefined;
   /** Cancels the statement: an `E` message with SQLSTATE 57014 `canceling statement due to user request` follows. */

@@ -230,6 +230,7 @@ export class PgliteEngine implements Engine {
       job.input = new CopyInput(ringWriter(this.#control, this.#ring, () => job.outcome !== undefined));
     }
     this.#reader = new MessageReader();
+    this.#reader.joinsCopyData = options.onCopyData !== undefined;
     this.#job = job;
     for (let word = 0; word < CONTROL.length; word++) Atomics.store(this.#control, word, 0);
     const onAbort = () => this.#cancel(job, USER_REQUEST);
@@ -283,7 +284,9 @@ export class PgliteEngine implements Engine {
           }
           if (message.type === "Z") ready = message;
           else {
-            const held = options.onMessage(this.#reword(message, job));
+            const held = message.type === "d" && options.onCopyData !== undefined
+              ? options.onCopyData(message.payload)
+              : options.onMessage(this.#reword(message, job));
             if (held !== undefined) await held;
           }
         }

@@ -4,7 +4,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Type and length: the bytes before each payload. */
-const HEADER = 5;
+export const HEADER = 5;
+
+/** The type of a `CopyData` message. */
+const COPY_DATA = 0x64;
 
 /**
  * Cuts a stream of bytes into backend messages.
@@ -12,6 +15,11 @@ const HEADER = 5;
  * Messages that lie whole in a chunk are views of it; only one that spans chunks is put together anew.
  */
 export class MessageReader {
+  /**
+   * Whether `d` messages that follow each other in a chunk are given as one, whose payload is the messages themselves, with
+   * their types and lengths: a COPY has one for each row.
+   */
+  joinsCopyData = false;
   #pieces: Uint8Array[] = [];
   #held = 0;
   #needed = HEADER;
@@ -43,14 +51,15 @@ export class MessageReader {
         this.#needed = total;
         continue;
       }
-      messages.push(messageAt(joined, 0, total));
+      messages.push(this.#messageAt(joined, 0, total));
       this.#forget();
     }
     while (chunk.length - at >= HEADER) {
-      const total = messageLength(chunk, at);
-      if (chunk.length - at < total) break;
-      messages.push(messageAt(chunk, at, total));
-      at += total;
+      let end = at + messageLength(chunk, at);
+      if (end > chunk.length) break;
+      if (this.joinsCopyData && chunk[at] === COPY_DATA) end = endOfCopyData(chunk, end);
+      messages.push(this.#messageAt(chunk, at, end));
+      at = end;
     }
     if (at < chunk.length) {
       this.#pieces.push(chunk.subarray(at));
@@ -58,6 +67,14 @@ export class MessageReader {
       this.#needed = this.#held >= HEADER ? messageLength(chunk, at) : HEADER;
     }
     return messages;
+  }
+
+  #messageAt(bytes: Uint8Array, at: number, end: number): BackendMessage {
+    const isJoined = this.joinsCopyData && bytes[at] === COPY_DATA;
+    return {
+      type: String.fromCharCode(bytes[at] ?? 0),
+      payload: bytes.subarray(isJoined ? at : at + HEADER, end),
+    };
   }
 
   #join(): Uint8Array {
@@ -79,12 +96,20 @@ export class MessageReader {
   }
 }
 
-function messageLength(bytes: Uint8Array, at: number): number {
+/** The bytes of the message that begins at a place, type and length included. */
+export function messageLength(bytes: Uint8Array, at: number): number {
   return 1 + readInt32(bytes, at + 1);
 }
 
-function messageAt(bytes: Uint8Array, at: number, total: number): BackendMessage {
-  return { type: String.fromCharCode(bytes[at] ?? 0), payload: bytes.subarray(at + HEADER, at + total) };
+/** Where the `d` messages end that lie whole in a chunk one after the other. */
+function endOfCopyData(chunk: Uint8Array, start: number): number {
+  let at = start;
+  while (chunk[at] === COPY_DATA && chunk.length - at >= HEADER) {
+    const end = at + messageLength(chunk, at);
+    if (end > chunk.length) break;
+    at = end;
+  }
+  return at;
 }
 
 /** Reads a signed big-endian 32-bit integer. */

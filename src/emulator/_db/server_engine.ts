@@ -11,9 +11,6 @@ const MAXIMUM_SESSIONS = 10;
 const USER_REQUEST = "canceling statement due to user request";
 const STATEMENT_TIMEOUT = "canceling statement due to statement timeout";
 
-/** Bytes that are written between two looks at what has come in. */
-const TURN = 2 * 1024 * 1024;
-
 /** Marks a database as one that an emulator made, and may remove. */
 const MARK = "Made by the CARTOframes emulator";
 
@@ -208,6 +205,7 @@ async function cleanUp(connection: Connection): Promise<boolean> {
 }
 
 async function stream(connection: Connection, sql: string, options: RunOptions): Promise<void> {
+  connection.joinsCopyData = options.onCopyData !== undefined;
   await connection.write(queryMessage(sql));
   let input: CopyInput | undefined;
   let failure: Error | undefined;
@@ -225,7 +223,7 @@ async function stream(connection: Connection, sql: string, options: RunOptions):
       for (const received of await connection.readAll()) {
         let message = received;
         if (message.type === "G") {
-          input ??= new CopyInput(patientWriter(connection));
+          input ??= new CopyInput((bytes) => connection.write(bytes));
           input.start(options.copyIn);
           if (options.signal?.aborted) onAbort();
           if (options.statementTimeout > 0) {
@@ -241,7 +239,9 @@ async function stream(connection: Connection, sql: string, options: RunOptions):
             message = errorMessage("57014", stopReason);
           }
         }
-        const held = options.onMessage(message);
+        const held = message.type === "d" && options.onCopyData !== undefined
+          ? options.onCopyData(message.payload)
+          : options.onMessage(message);
         if (held !== undefined) await held;
         if (message.type === "Z") isReady = true;
         else if (failure !== undefined) throw failure;
@@ -250,21 +250,10 @@ async function stream(connection: Connection, sql: string, options: RunOptions):
   } finally {
     clearTimeout(clock);
     options.signal?.removeEventListener("abort", onAbort);
+    connection.joinsCopyData = false;
     input?.stop();
     await input?.done().catch(() => {});
   }
-}
-
-/** Lets the event loop turn now and then: writes that succeed at once would keep the server's answer unread. */
-function patientWriter(connection: Connection): (bytes: Uint8Array) => Promise<void> {
-  let written = 0;
-  return async (bytes) => {
-    await connection.write(bytes);
-    written += bytes.length;
-    if (written < TURN) return;
-    written = 0;
-    await new Promise((resolve) => setTimeout(resolve));
-  };
 }
 
 async function answer(options: RunOptions, message: BackendMessage): Promise<void> {

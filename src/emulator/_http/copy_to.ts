@@ -1,8 +1,8 @@
 import type { Engine } from "../_db/engine.ts";
 import { parseError } from "../_db/protocol.ts";
-import { ByteWriter } from "../_formats/byte_writer.ts";
 import { ApiError, type HandlerRequest } from "../_handler.ts";
 import { BodyStream } from "./body_stream.ts";
+import { CopyOutput } from "./copy_output.ts";
 import { COPY_TIMEOUT, readCopySql } from "./copy_sql.ts";
 import { textOf } from "./parameters.ts";
 import { databaseError } from "./responses.ts";
@@ -11,73 +11,6 @@ const DEFAULT_FILENAME = "carto-sql-copyto.dmp";
 
 /** Milliseconds without an answer to a COPY that reads. */
 const IN_VAIN = 60_000;
-
-/** The type and the length of a message of the database's protocol. */
-const MESSAGE_HEADER = 5;
-
-/** The size of the buffer from which a database server sends; what is in it when an error ends a COPY is lost. */
-const SEND_BUFFER = 8192;
-
-/**
- * Holds back data as a server's send buffer does, so that an error finds the same bytes sent.
- *
- * Only whole messages are let go, once all their bytes would have left the buffer.
- */
-export class SendBuffer {
-  readonly #held = new ByteWriter(2 * SEND_BUFFER);
-  #sent = 0;
-
-  /** Counts a message that carries no data. */
-  skip(payload: Uint8Array): void {
-    this.#sent += MESSAGE_HEADER + payload.length;
-  }
-
-  /** Takes the data of one message; returns what has left the buffer, if anything has. */
-  push(data: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-    const before = this.#sent;
-    this.#sent += MESSAGE_HEADER + data.length;
-    const boundary = this.#sent - this.#sent % SEND_BUFFER;
-    const isLetGo = this.#held.length > 0 && boundary >= before;
-    const gone = isLetGo ? this.#held.take() : undefined;
-    this.#held.bytes(data);
-    return gone;
-  }
-
-  /** Everything that is left, once the end has come. */
-  rest(): Uint8Array<ArrayBuffer> {
-    return this.#held.take();
-  }
-}
-
-/** Bytes that go into one chunk of an answer, where so many come soon. */
-const CHUNK = 64 * 1024;
-/** Milliseconds that bytes wait for others. */
-const SOON = 2;
-
-/** Joins small pieces into larger chunks: a chunk costs server and client the same, however small it is. */
-class Chunks {
-  readonly #send: (chunk: Uint8Array<ArrayBuffer>) => void | Promise<void>;
-  readonly #gathered = new ByteWriter(2 * CHUNK);
-  #clock: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(send: (chunk: Uint8Array<ArrayBuffer>) => void | Promise<void>) {
-    this.#send = send;
-  }
-
-  /** Takes a piece. A returned promise resolves once there is room again. */
-  put(piece: Uint8Array): void | Promise<void> {
-    this.#gathered.bytes(piece);
-    if (this.#gathered.length >= CHUNK) return this.flush();
-    this.#clock ??= setTimeout(() => void this.flush(), SOON);
-  }
-
-  /** Sends what is there. */
-  flush(): void | Promise<void> {
-    clearTimeout(this.#clock);
-    this.#clock = undefined;
-    return this.#gathered.length === 0 ? undefined : this.#send(this.#gathered.take());
-  }
-}
 
 /**
  * `GET|POST …/sql/copyto`: the data of a `COPY … TO STDOUT` as they come.
@@ -93,8 +26,7 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
   };
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   const body = new BodyStream();
-  const buffer = new SendBuffer();
-  const chunks = new Chunks(send);
+  const output = new CopyOutput(send);
   let isStarted = false;
   let failure: ApiError | undefined;
   let isInput = false;
@@ -110,12 +42,12 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
       waitInVain(request.signal).then(() => reject(failure ?? new ApiError(400, "No rows copied")));
       return;
     }
-    void chunks.flush();
+    void output.flush();
     if (failure !== undefined && !isStarted) {
       reject(failure);
       return;
     }
-    const rest = buffer.rest();
+    const rest = output.rest();
     if (failure !== undefined) {
       send(new TextEncoder().encode(JSON.stringify({ error: [failure.message] })));
     } else if (rest.length > 0) {
@@ -130,17 +62,14 @@ export function copyTo(engine: Engine, request: HandlerRequest): Promise<Respons
     role: request.key.role,
     statementTimeout: COPY_TIMEOUT,
     signal: AbortSignal.any([request.signal, body.signal]),
+    onCopyData: (messages) => output.put(messages),
     onMessage({ type, payload }) {
-      if (type === "d") {
-        const gone = buffer.push(payload);
-        return gone === undefined ? undefined : chunks.put(gone);
-      }
-      if (type === "H") buffer.skip(payload);
+      if (type === "H") output.skip(payload);
       else if (type === "G") isInput = true;
       else if (type === "E") failure ??= databaseError(parseError(payload));
     },
   }).then(finish).catch((error) => {
-    void chunks.flush();
+    void output.flush();
     body.fail(error);
     reject(error);
   });

@@ -48,6 +48,30 @@ Deno.test("MessageReader: a message that lies whole in a chunk is a view of it",
   assert(message?.payload.buffer === stream.buffer);
 });
 
+Deno.test("MessageReader: CopyData messages come joined, with their heads, wherever the stream is cut", () => {
+  const rows = Array.from({ length: 20 }, (_, i) => encodeMessage("d", new Uint8Array(i * 3).fill(i)));
+  const copy = join(
+    encodeMessage("H", new Uint8Array(3)),
+    ...rows.slice(0, 12),
+    encodeMessage("N", encoder.encode("in between")),
+    ...rows.slice(12),
+    encodeMessage("c", new Uint8Array(0)),
+  );
+  for (let size = 1; size <= copy.length; size++) {
+    const reader = new MessageReader();
+    reader.joinsCopyData = true;
+    const messages = [];
+    for (let at = 0; at < copy.length; at += size) messages.push(...reader.push(copy.slice(at, at + size)));
+    assertEquals(messages.map(({ type }) => type).join("").replace(/d+/g, "d"), "HdNdc");
+    const data = messages.filter(({ type }) => type === "d").map(({ payload }) => payload);
+    assertEquals(join(...data), join(...rows), `pieces of ${size} bytes`);
+    assert(!reader.isPartial);
+  }
+  const reader = new MessageReader();
+  reader.joinsCopyData = true;
+  assertEquals(reader.push(copy).length, 5);
+});
+
 Deno.test("MessageReader: tells that a message is cut off", () => {
   const reader = new MessageReader();
   assertEquals(reader.push(stream.slice(0, 7)), []);

@@ -1,5 +1,4 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { SendBuffer } from "../../../src/emulator/_http/copy_to.ts";
 import { BodyStream } from "../../../src/emulator/_http/body_stream.ts";
 import { streamRows } from "../../../src/emulator/_http/stream_rows.ts";
 import { GeojsonFormat } from "../../../src/emulator/_formats/geojson.ts";
@@ -115,14 +114,4 @@ Deno.test("a slow client holds the source back, and one that goes ends it", asyn
   await held;
   await reader.cancel();
   assertEquals(body.signal.aborted, true);
-});
-
-Deno.test("what is left in a server's send buffer is held back: 8192 bytes with the heads of the messages", () => {
-  const buffer = new SendBuffer();
-  buffer.skip(new Uint8Array(7));
-  const sizes: number[] = [];
-  for (let number = 0; number < 17; number++) sizes.push(buffer.push(new Uint8Array(1000))?.length ?? 0);
-  // The buffer is sent with the message that passes a multiple of 8192; that message itself stays.
-  assertEquals(sizes.map((size, index) => size > 0 ? [index, size] : []).flat(), [8, 8000, 16, 8000]);
-  assertEquals(buffer.rest().length, 1000);
 });
