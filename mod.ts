@@ -2,7 +2,7 @@
  * CARTO from Deno: credentials, tables read and written whole, frames of typed columns, and errors that
  * say what to do next. Importing it reads nothing and asks for nothing.
  *
- * Run as a program it is the command line: `deno run … mod.ts whoami --creds creds.json`.
+ * Run as a program it is the command line: `deno run ... mod.ts whoami --creds creds.json`.
  *
  * @example Local data, with no account
  * ```ts
@@ -30,14 +30,14 @@ export * from "./src/errors/mod.ts";
 export type * from "./src/frame/types.ts";
 export { Column, type ColumnValues } from "./src/frame/column.ts";
 export { type FrameOptions, GeoDataFrame, type SetGeometryOptions } from "./src/frame/geo_data_frame.ts";
-export type { ColumnInput, ColumnsInput } from "./src/frame/from_columns.ts";
-export type { FromRowsOptions, OnBadValue } from "./src/frame/from_rows.ts";
-export type { FromCsvOptions } from "./src/frame/from_csv.ts";
-export type { FromGeoJsonOptions } from "./src/frame/from_geojson.ts";
+export type { ColumnInput, ColumnsInput } from "./src/frame/rows.ts";
+export type { FromRowsOptions, OnBadValue } from "./src/frame/rows.ts";
+export type { FromCsvOptions } from "./src/frame/csv.ts";
+export type { FromGeoJsonOptions } from "./src/frame/geojson.ts";
 export type { BatchInput, FrameInput } from "./src/frame/from_any.ts";
-export type { ArrowOptions } from "./src/frame/_arrow_ipc.ts";
-export type { ToCsvOptions } from "./src/frame/_to_csv.ts";
-export type { FeatureCollection, ToGeoJsonOptions } from "./src/frame/_to_geojson.ts";
+export type { ArrowOptions } from "./src/frame/arrow.ts";
+export type { ToCsvOptions } from "./src/frame/csv.ts";
+export type { FeatureCollection, ToGeoJsonOptions } from "./src/frame/geojson.ts";
 export type { ColumnSummary } from "./src/frame/_show.ts";
 export type * from "./src/frame/geometry/geo_json_types.ts";
 export type * from "./src/frame/geometry/geometry_types.ts";

@@ -73,7 +73,7 @@ export class Credentials {
 
   /**
    * Makes credentials from their parts; see {@linkcode CredentialsOptions}. The spellings of the
-   * Python packages (`api_key`, `base_url` …) are understood too.
+   * Python packages (`api_key`, `base_url` ...) are understood too.
    *
    * @param options User name or base URL and key, or the fields of CARTO 3
    * @throws {CredentialsError} Neither a user name nor a base URL, an address that is not https,
@@ -215,7 +215,7 @@ export class Credentials {
   static fromCredentials(credentials: Credentials): Credentials {
     if (isCredentials(credentials)) return credentials.copy();
     throw new CredentialsError("Cannot copy credentials: the argument must be a Credentials object", {
-      hint: "Make one of plain data with `new Credentials({ … })`",
+      hint: "Make one of plain data with `new Credentials({ ... })`",
     });
   }
 
@@ -296,7 +296,7 @@ export class Credentials {
     );
   }
 
-  /** One line with all but the keys: `Credentials { username: "ana", apiKey: "•••• 0654", … }`. */
+  /** One line with all but the keys: `Credentials { username: "ana", apiKey: "(masked) 0654", ... }`. */
   toString(): string {
     const parts = Object.entries(this.toJSON()).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
     return `Credentials { ${parts.join(", ")} }`;

@@ -1,5 +1,5 @@
-/** What stands in a text where a secret was. */
-export const MASK = "••••";
+/** What stands in a text where a secret was: four bullets. */
+export const MASK = "\u2022\u2022\u2022\u2022";
 
 /**
  * A key as a person may see it: the last four characters, and none of a key so short

@@ -25,7 +25,7 @@
  * | `network` | no connection, DNS, TLS | check host and network |
  * | `timeout` | no answer within the time allowed | raise `timeout` |
  * | `job-failed` | a batch job ended in failure | see the reason |
- * | `job-cancelled` | a batch job was cancelled | – |
+ * | `job-cancelled` | a batch job was cancelled | - |
  * | `locked` | another run works on the same table | wait until it has ended |
  * | `unsupported` | the platform cannot do this | see `hint` |
  */
@@ -206,7 +206,7 @@ export class DataError extends CartoError {
   readonly place: DataPlace;
 
   /**
-   * Builds the error; the place is put before the message: `row 17, column "lat": …`.
+   * Builds the error; the place is put before the message: `row 17, column "lat": ...`.
    *
    * @param message What is wrong there
    * @param options The place, the next step and the cause

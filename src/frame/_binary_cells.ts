@@ -1,9 +1,22 @@
-import { BadValue, bitAt, type BytesData, type ColumnData, isValid, type Validity } from "./_data.ts";
-import type { BoolBuilder, Builder, FloatBuilder, Int64Builder, IntegerBuilder } from "./_builder.ts";
-import { plainBytes } from "./_gather.ts";
+import {
+  BadValue,
+  bitAt,
+  type BytesData,
+  type ColumnData,
+  isValid,
+  plainBytes,
+  type Validity,
+} from "./_data.ts";
+import type {
+  BinaryBuilder,
+  BoolBuilder,
+  Builder,
+  FloatBuilder,
+  Int64Builder,
+  IntegerBuilder,
+} from "./_builders.ts";
 import type { GeometryBuilder } from "./_geometry_builder.ts";
 import { asciiText, halves } from "./_bytes.ts";
-import type { BinaryBuilder } from "./_text_builder.ts";
 import { DATE_INFINITY, DATE_MINUS_INFINITY } from "./_temporal.ts";
 import { ewkbLength, writeEwkb } from "./geometry/_wkb_columns.ts";
 import type { Field } from "./types.ts";

@@ -55,7 +55,7 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   return text;
 }
 
-/** Hex digit → value, 255 for anything else. */
+/** Hex digit to value, 255 for anything else. */
 export const HEX_VALUE: Uint8Array<ArrayBuffer> = hexValues();
 
 function hexValues(): Uint8Array<ArrayBuffer> {
@@ -65,7 +65,7 @@ function hexValues(): Uint8Array<ArrayBuffer> {
   return table;
 }
 
-/** Byte → its two upper-case hex digits, the first in the low byte. */
+/** Byte to its two upper-case hex digits, the first in the low byte. */
 export const HEX_PAIR: Uint16Array<ArrayBuffer> = hexPairs();
 
 function hexPairs(): Uint16Array<ArrayBuffer> {
@@ -200,7 +200,7 @@ function productError(a: number, b: number, product: number): number {
   return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 }
 
-/** (high × scale + low) ÷ divisor, rounded once; `NaN` where it cannot be told which way. */
+/** (high * scale + low) / divisor, rounded once; `NaN` where it cannot be told which way. */
 function divideExactly(high: number, scale: number, low: number, divisor: number): number {
   const product = high * scale;
   const sum = product + low;

@@ -1,12 +1,10 @@
-import { Builder, trimmed } from "./_builder.ts";
+import { Builder, trimmed } from "./_builders.ts";
 import { checkColumnBytes, grow, nextCapacity } from "./_bytes.ts";
 import type { FieldBlock } from "./_binary_cells.ts";
 import { BadValue, type ColumnData, shown, type Validity } from "./_data.ts";
 import { ewkbOf } from "./geometry/_any_to_ewkb.ts";
-import { ByteSink, Canonicalizer } from "./geometry/_ewkb.ts";
-import type { Where } from "./geometry/_fault.ts";
+import { ByteSink, Canonicalizer, readHex, type Where } from "./geometry/_ewkb.ts";
 import { readGeoJson } from "./geometry/_geo_json.ts";
-import { readHex } from "./geometry/_hex.ts";
 import { Geometry } from "./geometry/geometry.ts";
 
 /** EWKB of a plain point: 9 bytes before the coordinates with an SRID, 5 without. */

@@ -40,7 +40,7 @@ export function textTable(frame: Shown): string {
   if (frame.columns.length > columns.length) {
     more.push(`${frame.columns.length - columns.length} more columns`);
   }
-  if (more.length > 0) lines.push(`… ${more.join(", ")}`);
+  if (more.length > 0) lines.push(`\u2026 ${more.join(", ")}`);
   return lines.join("\n");
 }
 
@@ -48,7 +48,7 @@ function title(frame: Shown): string {
   const geometry = frame.geometryColumn === undefined
     ? ""
     : `, geometry "${frame.geometryColumn}"${frame.crs === undefined ? "" : ` in ${frame.crs}`}`;
-  return `GeoDataFrame: ${frame.numRows} rows × ${frame.columns.length} columns${geometry}`;
+  return `GeoDataFrame: ${frame.numRows} rows \u00d7 ${frame.columns.length} columns${geometry}`;
 }
 
 function isRight(column: Column | undefined): boolean {
@@ -80,9 +80,9 @@ function cellText(column: Column, row: number): string {
 function oneLine(text: string): string {
   const clean = text.slice(0, WIDTH + 1).replaceAll(
     /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    (char) => char === "\n" ? "⏎" : char === "\t" ? "→" : "�",
+    (char) => char === "\n" ? "\u23ce" : char === "\t" ? "\u2192" : "\ufffd",
   );
-  return clean.length > WIDTH ? `${clean.slice(0, WIDTH - 1)}…` : clean;
+  return clean.length > WIDTH ? `${clean.slice(0, WIDTH - 1)}\u2026` : clean;
 }
 
 /** The first rows for a notebook. Every value is text, whatever it holds. */

@@ -30,7 +30,7 @@ export function daysOf(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468;
 }
 
-/** A date of days since 1970, as year × 10000 + month × 100 + day, without an object. */
+/** A date of days since 1970, as year * 10000 + month * 100 + day, without an object. */
 function civil(days: number): { year: number; month: number; day: number } {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
@@ -57,7 +57,7 @@ function isDate(year: number, month: number, day: number): boolean {
   return month === 2 && day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
-/** A number of exactly `count` digits, or −1. */
+/** A number of exactly `count` digits, or -1. */
 function digitsAt(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let i = 0; i < count; i++) {
@@ -115,7 +115,7 @@ function timeOf(text: string): number | undefined {
   return micros <= DAY ? micros : undefined;
 }
 
-/** Microseconds of `HH:MM:SS[.ffffff]` from a position to `end`, or −1. */
+/** Microseconds of `HH:MM:SS[.ffffff]` from a position to `end`, or -1. */
 function clockAt(bytes: Uint8Array, at: number, end: number): number {
   const hours = digitsAt(bytes, at, 2);
   const minutes = digitsAt(bytes, at + 3, 2);

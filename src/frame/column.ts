@@ -1,8 +1,6 @@
 import { ArgumentError, DataError } from "../errors/mod.ts";
-import { type ColumnData, isValid, placed, sliceData } from "./_data.ts";
-import { type CellGetter, cellGetter } from "./_cell_getter.ts";
-import { ByteWriter, cellWriter } from "./_cell_writer.ts";
-import { plainBytes } from "./_gather.ts";
+import { type ColumnData, isValid, placed, plainBytes, sliceData } from "./_data.ts";
+import { ByteWriter, type CellGetter, cellGetter, cellWriter } from "./_cells.ts";
 import { Geometry } from "./geometry/geometry.ts";
 import type { CellValue, ColumnType, Field } from "./types.ts";
 
@@ -82,8 +80,8 @@ export class Column implements Iterable<CellValue> {
   /**
    * The values in memory, shared and not to be changed; what stands in a null row means nothing.
    *
-   * `int2` … `float8` as they are; `date` as days since 1970; `time`, `timestamp` and `timestamptz` as microseconds;
-   * points without height as x, y, x, y …; undefined for everything else.
+   * `int2` ... `float8` as they are; `date` as days since 1970; `time`, `timestamp` and `timestamptz` as microseconds;
+   * points without height as x, y, x, y ...; undefined for everything else.
    */
   get values(): ColumnValues | undefined {
     const data = this.#data;

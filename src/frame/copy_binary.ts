@@ -1,6 +1,6 @@
 import { DataError, ResponseError, UnsupportedError } from "../errors/mod.ts";
 import { placed } from "./_data.ts";
-import type { Builder } from "./_builder.ts";
+import { type Builder, makeBuilder } from "./_builders.ts";
 import {
   type BinaryReader,
   binaryReader,
@@ -10,7 +10,6 @@ import {
   type RowTarget,
 } from "./_binary_cells.ts";
 import { grow } from "./_bytes.ts";
-import { makeBuilder } from "./_make_builder.ts";
 import { gluedErrors } from "./copy_csv.ts";
 import { columnOf, dataOf } from "./column.ts";
 import { frameOf, type GeoDataFrame } from "./geo_data_frame.ts";

@@ -2,10 +2,9 @@ import { ArgumentError } from "../errors/mod.ts";
 import { placed } from "./_data.ts";
 import { Column } from "./column.ts";
 import { frameOf, GeoDataFrame } from "./geo_data_frame.ts";
-import { arrowParts, isArrowTable } from "./from_arrow.ts";
-import { columnFromValues, type ColumnInput, columnParts } from "./from_columns.ts";
-import { geoJsonParts } from "./from_geojson.ts";
-import { type FromRowsOptions, rowParts } from "./from_rows.ts";
+import { arrowParts, isArrowTable } from "./arrow.ts";
+import { columnFromValues, type ColumnInput, columnParts, type FromRowsOptions, rowParts } from "./rows.ts";
+import { geoJsonParts } from "./geojson.ts";
 import type { ColumnType } from "./types.ts";
 
 /**

@@ -1,21 +1,42 @@
 import { ArgumentError, type DataPlace } from "../errors/mod.ts";
-import { arrowIpc } from "./_arrow_ipc.ts";
+import { arrowIpc, type ArrowOptions, arrowParts } from "./arrow.ts";
 import { type ColumnSummary, htmlTable, summaryOf, textTable } from "./_show.ts";
-import { csvChunks, csvText } from "./_to_csv.ts";
-import { featureCollection } from "./_to_geojson.ts";
-import { concatData, gatherData } from "./_gather.ts";
-import { chooseGeometryColumn, type FrameParts, type FrameSource, placed, tellBadValue } from "./_data.ts";
+import {
+  csvChunks,
+  csvParts,
+  csvStreamParts,
+  csvText,
+  type FromCsvOptions,
+  type ToCsvOptions,
+} from "./csv.ts";
+import {
+  type FeatureCollection,
+  featureCollection,
+  type FromGeoJsonOptions,
+  geoJsonParts,
+  type ToGeoJsonOptions,
+} from "./geojson.ts";
+import {
+  chooseGeometryColumn,
+  concatData,
+  type FrameParts,
+  type FrameSource,
+  gatherData,
+  placed,
+  tellBadValue,
+} from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf, dataOf, rangeOf } from "./column.ts";
-import { arrowParts } from "./from_arrow.ts";
-import { columnFromValues, type ColumnInput, columnParts, type ColumnsInput } from "./from_columns.ts";
-import { csvParts, csvStreamParts, type FromCsvOptions } from "./from_csv.ts";
-import { type FromGeoJsonOptions, geoJsonParts } from "./from_geojson.ts";
-import { type FromRowsOptions, type OnBadValue, rowParts } from "./from_rows.ts";
+import {
+  columnFromValues,
+  type ColumnInput,
+  columnParts,
+  type ColumnsInput,
+  type FromRowsOptions,
+  type OnBadValue,
+  rowParts,
+} from "./rows.ts";
 import type { CellValue, ColumnType, Field, RenamedColumn, Row } from "./types.ts";
-import type { ArrowOptions } from "./_arrow_ipc.ts";
-import type { ToCsvOptions } from "./_to_csv.ts";
-import type { FeatureCollection, ToGeoJsonOptions } from "./_to_geojson.ts";
 
 /** Which column of a frame is its geometry. */
 export interface FrameOptions {
@@ -124,7 +145,7 @@ export class GeoDataFrame implements Iterable<Row> {
    * key that a row lacks is null there.
    *
    * A column's type follows from all of its values. Numbers are `int4`, `int8` or `float8`, the first that holds every
-   * one exactly (so −0 and `NaN` make it `float8`); `bigint` is `int8`, or `numeric` beyond 64 bits; numbers and `bigint`
+   * one exactly (so -0 and `NaN` make it `float8`); `bigint` is `int8`, or `numeric` beyond 64 bits; numbers and `bigint`
    * together are `int8` if whole, `float8` if nothing is lost. Text stays text, whatever it looks like. `Date` and
    * `Temporal.Instant` are `timestamptz`, the other `Temporal` types `timestamp`, `date`, `time` and `interval`;
    * `Uint8Array` is `bytea`; a {@linkcode Geometry} is `geometry`, and so is a GeoJSON geometry in a column named
@@ -155,7 +176,7 @@ export class GeoDataFrame implements Iterable<Row> {
    * `Int16Array`, `Int32Array`, `BigInt64Array`, `Float32Array` and `Float64Array` are taken as they are; `Int8Array` and
    * `Uint8Array` become `int2`, `Uint16Array` `int4`, `Uint32Array` `int8`, `BigUint64Array` `int8` or `numeric`.
    *
-   * @param columns Name → values
+   * @param columns Name to values
    * @param options Types for columns that are not to be guessed, and the geometry
    * @throws {DataError} A column mixes types, or a value does not fit its type
    * @throws {ArgumentError} The lengths differ
@@ -348,7 +369,7 @@ export class GeoDataFrame implements Iterable<Row> {
   }
 
   /**
-   * Name → values: typed arrays (shared memory) for number columns without nulls, ordinary arrays for the rest.
+   * Name to values: typed arrays (shared memory) for number columns without nulls, ordinary arrays for the rest.
    * A column named `__proto__` is a key like any other.
    */
   toColumns(): Record<string, ArrayLike<CellValue>> {
@@ -421,7 +442,7 @@ export class GeoDataFrame implements Iterable<Row> {
   /**
    * The same columns under other names.
    *
-   * @param names Old name → new name
+   * @param names Old name to new name
    * @throws {ArgumentError} There is no such column, or two would get the same name
    */
   rename(names: Readonly<Record<string, string>> | ReadonlyMap<string, string>): GeoDataFrame {

@@ -1,9 +1,8 @@
 import { ArgumentError } from "../errors/mod.ts";
-import { placed } from "./_data.ts";
-import { gatherData } from "./_gather.ts";
+import { gatherData, placed } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";
-import { columnFromValues } from "./from_columns.ts";
+import { columnFromValues } from "./rows.ts";
 import { GeoDataFrame } from "./geo_data_frame.ts";
 import { Geometry } from "./geometry/geometry.ts";
 import type { GeoJsonGeometry } from "./geometry/geo_json_types.ts";

@@ -1,7 +1,7 @@
 import { ArgumentError, CartoError } from "../errors/mod.ts";
 import { encodeCopyCsv } from "../frame/copy_csv.ts";
 import { type FrameInput, toBatches, toGeoDataFrame } from "../frame/from_any.ts";
-import type { OnBadValue } from "../frame/from_rows.ts";
+import type { OnBadValue } from "../frame/rows.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { normalizeName } from "../frame/names.ts";
 import { checkAttempts, checkIfExists, checkWhole, normalTableName } from "./_arguments.ts";

@@ -1,6 +1,6 @@
 import type { Bounds, GeometryType } from "../frame/geometry/geometry_types.ts";
 import type { GeometryProblemKind } from "../frame/geometry/check_geometry.ts";
-import type { OnBadValue } from "../frame/from_rows.ts";
+import type { OnBadValue } from "../frame/rows.ts";
 import type { RenamedColumn } from "../frame/types.ts";
 import type { ToCartoInput, ToCartoOptions } from "./to_carto.ts";
 
@@ -24,7 +24,7 @@ import type { ToCartoInput, ToCartoOptions } from "./to_carto.ts";
  * | `table-note` | what the upload would warn of |
  * | `ids-in-table` | the table may have some of the ids already |
  * | `quota` | the account has no room for the rows |
- * | `unusable` | the data cannot be uploaded at all: no columns, batches that differ … |
+ * | `unusable` | the data cannot be uploaded at all: no columns, batches that differ ... |
  */
 export type CheckUploadCode =
   | GeometryProblemKind
@@ -197,7 +197,7 @@ export interface CheckUploadOptions extends ToCartoOptions {
  *
  * const look = await checkUpload(
  *   [{ "Name": "Hawai", the_geom: "POINT (-3.69 40.42)" }, { "Name": "El Rey", the_geom: "POINT (40.42 -93.7)" }],
- *   "My cafés",
+ *   "My cafes",
  *   { geomCol: "the_geom" },
  * );
  * assertEquals([look.ok, look.tableName, look.rows], [false, "my_cafes", 2]);

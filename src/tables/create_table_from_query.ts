@@ -29,7 +29,7 @@ export interface CreateTableReport {
  * With `append` the rows get new ids: a column `cartodb_id` of the query is left out. CARTOframes' `append` inserts
  * nothing. `log_enabled` has no counterpart: nothing is printed.
  *
- * @param query One `SELECT` or `WITH … SELECT`
+ * @param query One `SELECT` or `WITH ... SELECT`
  * @param newTableName The name of the table, normalised before use
  * @param options What to do when the name is taken, whose account, a signal
  * @returns The name, the number of rows, warnings

@@ -3,7 +3,7 @@ import type { TableOptions } from "./table_options.ts";
 /**
  * Tells which tables a query reads, without running it. Costs one request.
  *
- * @param query One `SELECT` or `WITH … SELECT`
+ * @param query One `SELECT` or `WITH ... SELECT`
  * @param options Whose account, a signal
  * @returns The names of the tables without their schemas, each once; empty when there are none
  * @throws {ArgumentError} The query is none

@@ -32,7 +32,7 @@ export interface RenameTableOptions extends TableOptions {
  * const transport = { fetch: () => Promise.resolve(Response.json({ rows: [], fields: {}, total_rows: 0 })) };
  * const credentials = new Credentials({ username: "ana", apiKey: "1234" });
  *
- * assertEquals(await renameTable("cafes", "Cafés 2024", { credentials, transport }), "cafes_2024");
+ * assertEquals(await renameTable("cafes", "Cafes 2024", { credentials, transport }), "cafes_2024");
  * ```
  */
 export async function renameTable(

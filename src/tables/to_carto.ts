@@ -16,7 +16,7 @@ export interface ToCartoOptions extends TableOptions {
    */
   key?: readonly string[] | undefined;
   /**
-   * The column that holds the geometries, in any encoding (WKT, EWKB, GeoJSON …); it becomes `the_geom`. When not
+   * The column that holds the geometries, in any encoding (WKT, EWKB, GeoJSON ...); it becomes `the_geom`. When not
    * given, the data's own geometry.
    */
   geomCol?: string | undefined;
@@ -120,7 +120,7 @@ export type ToCartoInput = FrameInput | AsyncIterable<unknown> | Iterable<unknow
  *   { "Name": "Hawai", stars: 4, the_geom: "POINT (-3.69 40.42)" },
  *   { "Name": "El Rey", stars: 5, the_geom: "POINT (-3.7 40.42)" },
  * ];
- * const report = await toCarto(cafes, "My cafés", { credentials, transport, geomCol: "the_geom" });
+ * const report = await toCarto(cafes, "My cafes", { credentials, transport, geomCol: "the_geom" });
  * assertEquals([report.table, report.rows, report.created], ["my_cafes", 2, true]);
  * assertEquals(report.renamed.map(({ from, to }) => [from, to]), [["Name", "name"]]);
  * ```

@@ -1,6 +1,5 @@
 import { halves, joinHalves } from "../frame/_bytes.ts";
-import { bitAt, type ColumnData, isValid, type Validity } from "../frame/_data.ts";
-import { gatherData } from "../frame/_gather.ts";
+import { bitAt, type ColumnData, gatherData, isValid, type Validity } from "../frame/_data.ts";
 import {
   DATE_INFINITY,
   DATE_MINUS_INFINITY,

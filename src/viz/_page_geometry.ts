@@ -1,5 +1,4 @@
-import { isValid, type PointData } from "../frame/_data.ts";
-import { plainBytes } from "../frame/_gather.ts";
+import { isValid, plainBytes, type PointData } from "../frame/_data.ts";
 import { type Column, dataOf } from "../frame/column.ts";
 import {
   bodyAt,

@@ -1,9 +1,7 @@
 import { DataError, isCartoError } from "../../errors/mod.ts";
-import { arrowIpc, type Block, footer, MAGIC } from "../_arrow_ipc.ts";
-import { placed } from "../_data.ts";
-import { plainBytes } from "../_gather.ts";
+import { arrowIpc, arrowParts, type Block, footer, MAGIC } from "../arrow.ts";
+import { placed, plainBytes } from "../_data.ts";
 import { columnOf, dataOf } from "../column.ts";
-import { arrowParts } from "../from_arrow.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import { type ArrowMessage, arrowMessages } from "./_arrow_messages.ts";
 import { type ByteSource, inSlices, placeOf } from "./_byte_source.ts";

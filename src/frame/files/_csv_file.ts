@@ -1,11 +1,10 @@
-import { CsvTypeGuess, guessCsvType } from "../_csv_types.ts";
+import { CsvTypeGuess, guessCsvType } from "../_csv_records.ts";
 import type { ColumnData, FrameParts } from "../_data.ts";
 import { DataError } from "../../errors/mod.ts";
 import { dataOf } from "../column.ts";
-import { CsvReader, type CsvTexts, type FromCsvOptions } from "../from_csv.ts";
+import { CsvReader, type CsvTexts, type FromCsvOptions, type ToCsvOptions } from "../csv.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import { detectEncodingType } from "../geometry/decode_geometry.ts";
-import type { ToCsvOptions } from "../_to_csv.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
 import { crsOfSrid } from "./_crs.ts";

@@ -1,5 +1,5 @@
 import { DataError } from "../../errors/mod.ts";
-import { parseJson } from "../_literals.ts";
+import { parseJson } from "../_cells.ts";
 import { Utf8Checker } from "../_csv_records.ts";
 import type { JsonPiece } from "./_feature_scanner.ts";
 

@@ -1,13 +1,13 @@
 import { DataError } from "../../errors/mod.ts";
 import { type FrameParts, placed } from "../_data.ts";
-import { TypeGuess } from "../_infer.ts";
+import { TypeGuess } from "../rows.ts";
 import {
   featureColumnNames,
   FeatureColumns,
   type FeatureSchema,
   featuresOf,
   type FromGeoJsonOptions,
-} from "../from_geojson.ts";
+} from "../geojson.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import { sridOfCrs } from "../geometry/_geo_json.ts";
 import type { ColumnType } from "../types.ts";

@@ -1,7 +1,6 @@
 import { isValid, placed } from "../_data.ts";
-import { ByteWriter, cellWriter } from "../_cell_writer.ts";
-import { jsonText, parseJson } from "../_literals.ts";
-import { plain } from "../_to_geojson.ts";
+import { ByteWriter, cellWriter, jsonText, parseJson } from "../_cells.ts";
+import { plain } from "../geojson.ts";
 import { type Column, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import type { Geometry } from "../geometry/geometry.ts";

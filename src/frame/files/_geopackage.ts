@@ -2,16 +2,15 @@ import type { DatabaseSync } from "node:sqlite";
 import { ArgumentError, DataError, isCartoError, UnsupportedError } from "../../errors/mod.ts";
 import { advise } from "../../permissions/mod.ts";
 import { BadValue, placed, shown } from "../_data.ts";
-import type { Builder } from "../_builder.ts";
+import { type Builder, makeBuilder } from "../_builders.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
-import { makeBuilder } from "../_make_builder.ts";
 import { columnOf } from "../column.ts";
-import { fieldOf } from "../from_rows.ts";
+import { fieldOf } from "../rows.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
 import { type Crs, crsOfSrid, crsOfWkt } from "./_crs.ts";
-import { pushWkb } from "../_native_geometry.ts";
+import { pushWkb } from "../arrow.ts";
 import type { ReadContext } from "./_read_context.ts";
 
 type Cell = null | bigint | number | string | Uint8Array;
@@ -264,7 +263,7 @@ function plainPlan(name: string, type: ColumnType): Plan {
   return { name, type, builder, push };
 }
 
-const TYPES_HINT = 'Tell the column\'s type: { types: { "…": "bytea" } }';
+const TYPES_HINT = 'Tell the column\'s type: { types: { "name": "bytea" } }';
 const encoder = new TextEncoder();
 
 function pushText(builder: Builder, text: string): void {

@@ -7,16 +7,15 @@ import type {
 } from "../../_deps/hyparquet.ts";
 import { DataError, isCartoError, UnsupportedError } from "../../errors/mod.ts";
 import { placed } from "../_data.ts";
-import type { Builder } from "../_builder.ts";
+import { type Builder, makeBuilder } from "../_builders.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
-import { makeBuilder } from "../_make_builder.ts";
 import { type Column, columnOf } from "../column.ts";
-import { fieldOf } from "../from_rows.ts";
+import { fieldOf } from "../rows.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, inSlices, placeOf } from "./_byte_source.ts";
 import { crsOfLogicalType, type GeoColumn, type GeoMetadata, readGeoMetadata } from "./_geo_metadata.ts";
-import { nativeGeometry, pushWkb } from "../_native_geometry.ts";
+import { nativeGeometry, pushWkb } from "../arrow.ts";
 import { parquetColumn } from "./_parquet_types.ts";
 import type { ReadContext } from "./_read_context.ts";
 

@@ -1,8 +1,13 @@
 import type { DecodedArray, SchemaElement } from "../../_deps/hyparquet.ts";
 import { BadValue } from "../_data.ts";
-import type { Builder } from "../_builder.ts";
-import type { FloatBuilder, Int64Builder, IntegerBuilder } from "../_builder.ts";
-import type { BinaryBuilder, TextBuilder } from "../_text_builder.ts";
+import type {
+  BinaryBuilder,
+  Builder,
+  FloatBuilder,
+  Int64Builder,
+  IntegerBuilder,
+  TextBuilder,
+} from "../_builders.ts";
 import type { ColumnType } from "../types.ts";
 
 const encoder = new TextEncoder();

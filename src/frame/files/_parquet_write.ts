@@ -1,8 +1,7 @@
 import type { SchemaElement } from "../../_deps/hyparquet.ts";
 import { ArgumentError } from "../../errors/mod.ts";
-import { ByteWriter, cellWriter } from "../_cell_writer.ts";
-import { bitAt, type ColumnData, isValid } from "../_data.ts";
-import { plainBytes } from "../_gather.ts";
+import { ByteWriter, cellWriter } from "../_cells.ts";
+import { bitAt, type ColumnData, isValid, plainBytes } from "../_data.ts";
 import { type Column, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import {

@@ -2,7 +2,7 @@ import { ArgumentError, CartoError, DataError, UnsupportedError } from "../../er
 import { placed } from "../_data.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { columnOf } from "../column.ts";
-import { uniqueNames } from "../from_csv.ts";
+import { uniqueNames } from "../csv.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import type { RenamedColumn } from "../types.ts";
 import { type ByteSource, inSlices, openSource, placeOf } from "./_byte_source.ts";

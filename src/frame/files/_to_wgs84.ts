@@ -1,6 +1,5 @@
 import { DataError, UnsupportedError } from "../../errors/mod.ts";
-import { isValid, placed } from "../_data.ts";
-import { plainBytes } from "../_gather.ts";
+import { isValid, placed, plainBytes } from "../_data.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { columnOf, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";

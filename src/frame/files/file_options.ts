@@ -1,4 +1,4 @@
-import type { OnBadValue } from "../from_rows.ts";
+import type { OnBadValue } from "../rows.ts";
 import type { ColumnType } from "../types.ts";
 
 /**

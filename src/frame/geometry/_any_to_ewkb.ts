@@ -1,6 +1,4 @@
-import { ByteSink, canonicalize } from "./_ewkb.ts";
-import { excerpt, valueFault, type Where } from "./_fault.ts";
-import { bytesOfHex } from "./_hex.ts";
+import { ByteSink, bytesOfHex, canonicalize, excerpt, valueFault, type Where } from "./_ewkb.ts";
 import { parseWkt } from "./_wkt.ts";
 import { readGeoJson } from "./_geo_json.ts";
 

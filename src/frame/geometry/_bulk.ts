@@ -3,9 +3,9 @@
  *
  * @module
  */
-export * from "./_columns.ts";
+export * from "./_wkb_columns.ts";
 export * from "./_column_scan.ts";
 export * from "./_point_columns.ts";
 export * from "./_wkb_columns.ts";
-export { isValidRow } from "./_columns.ts";
+export { isValidRow } from "./_wkb_columns.ts";
 export { isMissing } from "./_any_to_ewkb.ts";

@@ -1,4 +1,4 @@
-import { type CanonicalColumn, isValidRow, type PointColumn } from "./_columns.ts";
+import { type CanonicalColumn, isValidRow, type PointColumn } from "./_wkb_columns.ts";
 import type { GeometryProblem } from "./check_geometry.ts";
 import { GeometryChecker } from "./_geometry_checker.ts";
 import type { Bounds, GeometryType } from "./geometry_types.ts";

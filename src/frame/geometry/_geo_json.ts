@@ -2,6 +2,7 @@ import { DataError } from "../../errors/mod.ts";
 import {
   bodyAt,
   type ByteSink,
+  excerpt,
   GEOMETRY_COLLECTION,
   isEmptyPoint,
   M_FLAG,
@@ -14,10 +15,11 @@ import {
   type TypeInfo,
   typeOfCode,
   typeOfWord,
+  valueFault,
+  type Where,
   wordAt,
   Z_FLAG,
 } from "./_ewkb.ts";
-import { excerpt, valueFault, type Where } from "./_fault.ts";
 import type { GeoJsonGeometry, GeoJsonOptions, GeoJsonPosition } from "./geo_json_types.ts";
 
 /** WGS 84 in degrees, which RFC 7946 prescribes. */

@@ -2,12 +2,12 @@ import {
   type BinaryColumn,
   type CanonicalColumn,
   type ColumnPlace,
+  hexToWkbColumn,
   isValidRow,
   type PointColumn,
   ValidityBuilder,
   type WkbColumn,
-} from "./_columns.ts";
-import { writeHex } from "./_hex.ts";
+} from "./_wkb_columns.ts";
 import {
   bodyAt,
   CODE_MASK,
@@ -18,9 +18,9 @@ import {
   strideOf,
   viewOf,
   wordAt,
+  writeHex,
   Z_FLAG,
 } from "./_ewkb.ts";
-import { hexToWkbColumn } from "./_wkb_columns.ts";
 
 /**
  * A column of canonical EWKB as interleaved coordinates; undefined unless all rows that are not null are points of the

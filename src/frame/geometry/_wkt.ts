@@ -1,6 +1,7 @@
 import {
   bodyAt,
   type ByteSink,
+  excerpt,
   isEmptyPoint,
   M_FLAG,
   MAX_DEPTH,
@@ -12,14 +13,15 @@ import {
   SHAPE_RINGS,
   SRID_FLAG,
   strideOf,
+  textFault,
   type TypeInfo,
   typeOfCode,
   typeOfTag,
   typeOfWord,
+  type Where,
   wordAt,
   Z_FLAG,
 } from "./_ewkb.ts";
-import { excerpt, textFault, type Where } from "./_fault.ts";
 
 const COMMA = 44;
 const OPEN = 40;

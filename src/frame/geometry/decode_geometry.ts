@@ -1,5 +1,5 @@
 import { encodingOf, ewkbOf, type GeometryEncoding, isMissing } from "./_any_to_ewkb.ts";
-import type { Where } from "./_fault.ts";
+import type { Where } from "./_ewkb.ts";
 import { Geometry } from "./geometry.ts";
 
 export type { GeometryEncoding };

@@ -1,7 +1,9 @@
 import { ArgumentError } from "../../errors/mod.ts";
 import {
+  ALONE,
   ByteSink,
   canonicalize,
+  hexOf,
   isoWkb,
   M_FLAG,
   MAX_SRID,
@@ -16,8 +18,6 @@ import {
   wordAt,
   Z_FLAG,
 } from "./_ewkb.ts";
-import { ALONE } from "./_fault.ts";
-import { hexOf } from "./_hex.ts";
 import { ewkbOf } from "./_any_to_ewkb.ts";
 import { parseWkt, writeWkt } from "./_wkt.ts";
 import { reproject } from "./_reproject.ts";

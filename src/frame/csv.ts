@@ -1,13 +1,12 @@
 import { ArgumentError, DataError, type DataPlace } from "../errors/mod.ts";
 import { type ColumnData, type FrameParts, freeName, isValid, placed, tellBadValue } from "./_data.ts";
 import { grow } from "./_bytes.ts";
-import { CsvRecords, Utf8Checker } from "./_csv_records.ts";
-import { guessCsvType } from "./_csv_types.ts";
-import { makeBuilder } from "./_make_builder.ts";
-import { TextBuilder } from "./_text_builder.ts";
-import { type Column, columnOf } from "./column.ts";
-import { fieldOf, type OnBadValue } from "./from_rows.ts";
+import { CsvRecords, guessCsvType, Utf8Checker } from "./_csv_records.ts";
+import { makeBuilder, TextBuilder } from "./_builders.ts";
+import { type Column, columnOf, dataOf } from "./column.ts";
+import { fieldOf, type OnBadValue } from "./rows.ts";
 import type { ColumnType, RenamedColumn } from "./types.ts";
+import { ByteWriter, cellWriter, csvQuoting } from "./_cells.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -17,7 +16,7 @@ const DELIMITERS = [",", ";", "\t", "|"];
 export interface FromCsvOptions {
   /** The character between fields. Default: the one of `,` `;` tab `|` that the first line has most of. */
   delimiter?: string | undefined;
-  /** Whether the first line holds the names; otherwise they are `column_1`, `column_2` … Default: true. */
+  /** Whether the first line holds the names; otherwise they are `column_1`, `column_2` ... Default: true. */
   header?: boolean | undefined;
   /** What stands for null without quotes. Default: the empty field. */
   nullMarker?: string | undefined;
@@ -85,7 +84,7 @@ export class CsvReader {
   #builders: TextBuilder[] = [];
   #lines: Int32Array<ArrayBuffer> = new Int32Array(64);
   #rows = 0;
-  /** The number of columns; −1 until the first line has told it. */
+  /** The number of columns; -1 until the first line has told it. */
   #width = -1;
   #delimiter = ",";
   #detected = false;
@@ -340,7 +339,7 @@ function detectDelimiter(line: Uint8Array): string {
   return DELIMITERS[counts.indexOf(Math.max(...counts))] as string;
 }
 
-/** Names made different; a repeated one gets `_1`, `_2` … */
+/** Names made different; a repeated one gets `_1`, `_2` ... */
 export function uniqueNames(names: readonly string[], renamed: RenamedColumn[]): string[] {
   const all = new Set(names);
   const seen = new Set<string>();
@@ -355,4 +354,77 @@ export function uniqueNames(names: readonly string[], renamed: RenamedColumn[]):
     renamed.push({ from: name, to: free, reason: "the name is there twice" });
     return free;
   });
+}
+
+const CHUNK = 262_144;
+
+/** How CSV is written. */
+export interface ToCsvOptions {
+  /** The character between fields. Default: `,`. */
+  delimiter?: string | undefined;
+  /** What stands for null. Default: the empty field, empty text being `""`. */
+  nullMarker?: string | undefined;
+  /** Whether the first line holds the names. Default: true. */
+  header?: boolean | undefined;
+  /** How geometries are written. Default: `ewkb-hex`, as CARTO itself does. */
+  geometry?: "ewkb-hex" | "wkt" | "ewkt" | undefined;
+}
+
+/** A frame's columns as CSV, chunk by chunk. */
+export function* csvChunks(
+  columns: readonly Column[],
+  numRows: number,
+  options: ToCsvOptions,
+): Generator<Uint8Array<ArrayBuffer>, undefined> {
+  const delimiter = options.delimiter ?? ",";
+  if (delimiter.length !== 1 || delimiter > "\x7f" || '"\r\n'.includes(delimiter)) {
+    throw new ArgumentError("The delimiter must be one ASCII character other than a quote or a line end", {
+      argument: "delimiter",
+    });
+  }
+  const marker = encoder.encode(options.nullMarker ?? "");
+  const quoting = csvQuoting(delimiter.charCodeAt(0), marker, false);
+  const writers = columns.map((column) =>
+    cellWriter(column.field, dataOf(column), { quoting, geometry: options.geometry, srid: column.field.srid })
+  );
+  let out = new ByteWriter(CHUNK + 4096);
+  if (options.header !== false) writeHeader(out, columns, delimiter);
+  for (let row = 0; row < numRows; row++) {
+    for (let i = 0; i < columns.length; i++) {
+      if (i > 0) {
+        out.reserve(1);
+        out.bytes[out.at++] = delimiter.charCodeAt(0);
+      }
+      if (isValid(dataOf(columns[i] as Column).validity, row)) writers[i]?.(out, row);
+      else append(out, marker);
+    }
+    out.reserve(1);
+    out.bytes[out.at++] = 10;
+    if (out.at >= CHUNK) {
+      yield out.bytes.subarray(0, out.at);
+      out = new ByteWriter(CHUNK + 4096);
+    }
+  }
+  if (out.at > 0) yield out.bytes.subarray(0, out.at);
+}
+
+function append(out: ByteWriter, bytes: Uint8Array): void {
+  out.reserve(bytes.length);
+  out.bytes.set(bytes, out.at);
+  out.at += bytes.length;
+}
+
+function writeHeader(out: ByteWriter, columns: readonly Column[], delimiter: string): void {
+  const names = columns.map(({ name }) =>
+    name === "" || name.includes(delimiter) || /["\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name
+  );
+  append(out, encoder.encode(`${names.join(delimiter)}\n`));
+}
+
+/** The same as one text. */
+export function csvText(columns: readonly Column[], numRows: number, options: ToCsvOptions): string {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let text = "";
+  for (const chunk of csvChunks(columns, numRows, options)) text += decoder.decode(chunk);
+  return text;
 }
