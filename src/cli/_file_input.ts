@@ -6,8 +6,11 @@ import {
   readFileBatches,
   type ReadFileOptions,
 } from "../frame/mod.ts";
+import type { ColumnType } from "../frame/types.ts";
 import { advise } from "../permissions/mod.ts";
+import type { CheckUploadOptions } from "../tables/check_upload.ts";
 import type { CommandContext, CommandOption } from "./_command.ts";
+import { choice, list, wholeNumber } from "./_options.ts";
 
 const IF_EXISTS = ["fail", "replace", "append", "upsert"] as const;
 
@@ -24,22 +27,28 @@ export const FILE_OPTIONS: Readonly<Record<string, CommandOption>> = {
   encoding: { value: "NAME", description: "encoding of a CSV file or Shapefile, such as latin1" },
   delimiter: { value: "CHARACTER", description: "what stands between the fields of a CSV file" },
   "decimal-comma": { description: "read 1,5 in a CSV file as a number" },
+  crs: { value: "TEXT", description: "the file's coordinate system as WKT or PROJ text, if it tells none" },
+  types: { value: "LIST", description: "types that are not to be guessed: zip=text,price=numeric" },
+  "no-cartodbfy": { description: "make a plain table, which CARTO neither lists nor draws" },
+  "skip-quota-warning": { description: "do not ask first whether the account has room for the rows" },
+  retries: { value: "N", description: "attempts in all when the server is busy (default: 3)" },
 };
 
 /** What a command is to do with which file. */
 export interface FileInput {
   readonly table: string;
-  readonly ifExists: (typeof IF_EXISTS)[number];
-  readonly key: readonly string[] | undefined;
+  /** How the upload is made. */
+  readonly options: Pick<
+    CheckUploadOptions,
+    "ifExists" | "key" | "cartodbfy" | "skipQuotaWarning" | "retryTimes" | "signal"
+  >;
   /** Opens the file: as a frame, or in batches where it is large. */
   open(onBadValue?: OnBadValue): Promise<GeoDataFrame | AsyncIterable<GeoDataFrame>>;
 }
 
 /** Reads the words and options of a command that takes a file for a table; `action` is for messages. */
-export function fileInput(
-  { words, option, flag, io, signal }: CommandContext,
-  action: string,
-): FileInput {
+export function fileInput(context: CommandContext, action: string): FileInput {
+  const { words, option, flag, io, signal } = context;
   const given = words[0] ?? "";
   const table = option("table");
   if (table === undefined) {
@@ -48,16 +57,12 @@ export function fileInput(
       hint: "Add --table NAME",
     });
   }
-  const ifExists = IF_EXISTS.find((word) => word === (option("if-exists") ?? "fail"));
-  if (ifExists === undefined) {
-    throw new ArgumentError(
-      `Cannot use --if-exists ${option("if-exists")}: it takes ${IF_EXISTS.join(", ")}`,
-    );
-  }
   const options: ReadFileOptions = {
     name: given,
     layer: option("layer"),
     srid: sridOf(option("srid")),
+    crs: option("crs"),
+    types: typesOf(list(context, "types")),
     geometryColumn: option("geometry"),
     encoding: option("encoding"),
     delimiter: option("delimiter"),
@@ -70,8 +75,14 @@ export function fileInput(
     lng === undefined || lat === undefined ? frame : frame.setGeometryFromXY(lng, lat);
   return {
     table,
-    ifExists,
-    key: option("key")?.split(","),
+    options: {
+      ifExists: choice(context, "if-exists", IF_EXISTS),
+      key: list(context, "key"),
+      cartodbfy: !flag("no-cartodbfy"),
+      skipQuotaWarning: flag("skip-quota-warning"),
+      retryTimes: wholeNumber(context, "retries", { least: 1 }),
+      signal,
+    },
     async open(onBadValue) {
       const frames = await framesOf(io.path(given), { ...options, onBadValue });
       return frames instanceof GeoDataFrame ? place(frames) : located(frames, place);
@@ -120,4 +131,22 @@ function sridOf(text: string | undefined): number | undefined {
     argument: "srid",
     hint: "Example: --srid 25830",
   });
+}
+
+const TYPE =
+  /^(?:bool|int[248]|float[48]|numeric|text|date|time(?:stamp)?(?:tz)?|interval|uuid|jsonb?|bytea)(?:\[\])?$/;
+
+/** Types of columns, as typed: `zip=text`. */
+function typesOf(parts: readonly string[] | undefined): Readonly<Record<string, ColumnType>> | undefined {
+  if (parts === undefined) return undefined;
+  return Object.fromEntries(parts.map((part) => {
+    const at = part.lastIndexOf("=");
+    const [name, type] = [part.slice(0, Math.max(0, at)), part.slice(at + 1)];
+    if (name !== "" && TYPE.test(type)) return [name, type as ColumnType];
+    throw new ArgumentError(`Cannot use --types ${part}: it takes names of columns with their types`, {
+      argument: "types",
+      hint:
+        "Example: --types zip=text,price=numeric; types are those of PostgreSQL, such as int8 or timestamptz",
+    });
+  }));
 }

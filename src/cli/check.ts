@@ -11,13 +11,11 @@ export const check: Command = {
   words: [1, 1],
   options: FILE_OPTIONS,
   async run(context) {
-    const { flag, io, signal } = context;
-    const { table, ifExists, key, open } = fileInput(context, "check");
+    const { flag, io } = context;
+    const { table, options, open } = fileInput(context, "check");
     const report = await checkUpload(({ onBadValue }) => open(onBadValue), table, {
+      ...options,
       credentials: await credentialsIfAny(context),
-      ifExists,
-      key,
-      signal,
       onProgress: ({ rows }) => io.progress(`${rows.toLocaleString("en")} rows`),
     });
     await io.write(flag("json") ? `${JSON.stringify(report)}\n` : `${inFlags(String(report))}\n`);

@@ -1,7 +1,8 @@
-import { ArgumentError } from "../errors/mod.ts";
 import { type FileFormat, type GeoDataFrame, writeFile } from "../frame/mod.ts";
 import { readCartoBatches } from "../tables/read_carto_batches.ts";
 import type { Command } from "./_command.ts";
+import { choice } from "./_options.ts";
+import { READ_OPTIONS, readOptions } from "./_read_options.ts";
 
 const FORMATS: readonly FileFormat[] = [
   "csv",
@@ -15,22 +16,24 @@ const FORMATS: readonly FileFormat[] = [
 
 /** Downloads a table, or the rows of a query, into a file: all of it, or nothing. */
 export const download: Command = {
-  usage: "TABLE|SQL FILE [--format FORMAT] [--creds FILE] [--json]",
+  usage:
+    "TABLE|SQL FILE [--format FORMAT] [--strategy auto|direct|job] [--page-rows N] [--creds FILE] [--json]",
   words: [2, 2],
   options: {
     format: { value: "FORMAT", description: `${FORMATS.join(", ")}; default: by the ending` },
+    ...READ_OPTIONS,
   },
-  async run({ words, credentials, option, flag, io, signal }) {
+  async run(context) {
+    const { words, credentials, flag, io, signal } = context;
     const [source = "", name = ""] = words;
-    const wanted = option("format");
-    const format = FORMATS.find((each) => each === wanted);
-    if (wanted !== undefined && format === undefined) {
-      throw new ArgumentError(`Cannot use --format ${wanted}: it takes ${FORMATS.join(", ")}`);
-    }
-    const options = { credentials: await credentials(), signal };
+    const format = choice(context, "format", FORMATS);
+    const options = { ...readOptions(context), batchRows: 65_536 };
     const frames: AsyncIterable<GeoDataFrame> = readCartoBatches(source, {
       ...options,
-      batchRows: 65_536,
+      credentials: await credentials(),
+      onProgress({ phase }) {
+        if (phase === "query") io.progress("The batch job runs …");
+      },
     });
     const notes: string[] = [];
     const report = await writeFile(frames, io.path(name), {

@@ -1,5 +1,5 @@
-import { ArgumentError } from "../errors/mod.ts";
 import type { Command } from "./_command.ts";
+import { wholeNumber } from "./_options.ts";
 
 /**
  * Named in a way that Deno does not follow when a program starts: the emulator's files would be looked up by every
@@ -19,14 +19,16 @@ export const emulator: Command = {
     data: { value: "DIR", description: "keep the data in this folder" },
     database: { value: "URL", description: "use a PostgreSQL server with PostGIS: postgres://…" },
   },
-  async run({ option, io, signal }) {
+  async run(context) {
+    const { option, io, signal } = context;
+    const port = wholeNumber(context, "port", { most: 65_535 }) ?? 0;
     const { startEmulator } = await import(EMULATOR) as typeof import("../emulator/mod.ts");
     const username = option("user") ?? "demo";
     const data = option("data");
     const file = option("write-creds");
     io.progress("Starting the emulator …");
     await using carto = await startEmulator({
-      port: portNumber(option("port")),
+      port,
       accounts: [{ username, masterKey: option("api-key") }],
       database: option("database"),
       dataDir: data === undefined ? undefined : io.path(data),
@@ -37,16 +39,6 @@ export const emulator: Command = {
     await interrupted(signal);
   },
 };
-
-/** The port asked for; 0 takes a free one. */
-function portNumber(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65535) return port;
-  throw new ArgumentError(`Cannot listen on port "${text}": a port is a number from 0 to 65535`, {
-    argument: "port",
-  });
-}
 
 /** Writes the account's credentials in the form that CARTOframes reads. */
 async function writeCredentials(

@@ -1,35 +1,31 @@
-import type { ImportCreateOptions, ImportSource } from "../classic/imports.ts";
 import { ClassicClient } from "../classic/client.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import type { ImportSource } from "../classic/imports.ts";
 import { jsonLine, size } from "./_actions.ts";
-import type { Command } from "./_command.ts";
+import type { Command, CommandContext } from "./_command.ts";
+import { connectorOr, IMPORT_OPTIONS, importOptions } from "./_import_options.ts";
+import { choice } from "./_options.ts";
 
-/** Lets CARTO import a file or what an address leads to, and waits for the table. */
+/** Lets CARTO import a file, what an address leads to, or a table of another database, and waits for the table. */
 const importCommand: Command = {
-  usage: "FILE|URL [--privacy WHO] [--if-exists rename|skip|overwrite] [--no-wait] [--creds FILE] [--json]",
-  words: [1, 1],
+  usage:
+    "FILE|URL|--connector FILE [--privacy WHO] [--if-exists rename|skip|overwrite] [--no-wait] [--creds FILE] [--json]",
+  words: [0, 1],
   options: {
-    "privacy": { value: "WHO", description: "private, link or public (default: the account's)" },
+    ...IMPORT_OPTIONS,
     "if-exists": { value: "WHAT", description: "rename (default), skip or overwrite" },
-    "no-guessing": { description: "leave the columns of a CSV file as text" },
     "create-map": { description: "make a map as well" },
     "check-url": { description: "ask the address first, and refuse a page; needs network access to it" },
     "no-wait": { description: "print the id of the import and do not wait for it" },
   },
-  async run({ words, credentials, option, flag, io, signal }) {
-    const given = words[0] ?? "";
-    const source: ImportSource = /^(https?|ftp):\/\//i.test(given)
-      ? { url: given }
-      : { file: io.path(given), filename: given.split(/[/\\]/).at(-1) };
-    const ifExists = option("if-exists") ?? "rename";
-    if (!["rename", "skip", "overwrite"].includes(ifExists)) {
-      throw new ArgumentError(`Cannot use --if-exists ${ifExists}: it takes rename, skip, overwrite`);
-    }
+  async run(context) {
+    const { credentials, flag, io, signal } = context;
+    const ifExists = choice(context, "if-exists", ["rename", "skip", "overwrite"]);
+    const how = importOptions(context);
+    const source = await sourceOf(context);
     const { imports } = new ClassicClient(await credentials());
     const job = await imports.create(source, {
-      privacy: option("privacy") as ImportCreateOptions["privacy"],
-      collisionStrategy: ifExists === "rename" ? undefined : ifExists as "skip" | "overwrite",
-      typeGuessing: flag("no-guessing") ? false : undefined,
+      ...how,
+      collisionStrategy: ifExists === "rename" ? undefined : ifExists,
       createVis: flag("create-map") ? true : undefined,
       checkUrl: flag("check-url"),
       onUpload: ({ bytes, total }) =>
@@ -49,5 +45,15 @@ const importCommand: Command = {
     );
   },
 };
+
+/** What CARTO is to read. */
+async function sourceOf(context: CommandContext): Promise<ImportSource> {
+  const source = await connectorOr(context, context.words[0]);
+  if ("connector" in source) return source;
+  const { given } = source;
+  return /^(https?|ftp):\/\//i.test(given)
+    ? { url: given }
+    : { file: context.io.path(given), filename: given.split(/[/\\]/).at(-1) };
+}
 
 export { importCommand as import };

@@ -4,6 +4,7 @@ import { ClassicClient } from "../classic/client.ts";
 import { ArgumentError } from "../errors/mod.ts";
 import { jsonLine, withActions } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
+import { list } from "./_options.ts";
 import { textTable } from "./_text_table.ts";
 
 const PERMISSIONS: readonly TablePermission[] = ["select", "insert", "update", "delete"];
@@ -44,12 +45,12 @@ export const keys: Command = withActions({
       "NAME [--apis sql,maps] [--tables cafes:select+insert,other] [--services LIST] [--show | --write-creds FILE]",
     words: [1, 1],
     async run(context) {
-      const { credentials, option, signal, words } = context;
+      const { credentials, signal, words } = context;
       const request: ApiKeyRequest = {
         name: words[0] ?? "",
-        apis: list(option("apis")) as ApiKeyRequest["apis"],
-        tables: list(option("tables"))?.map(grantOf),
-        services: list(option("services")) as ApiKeyRequest["services"],
+        apis: list(context, "apis") as ApiKeyRequest["apis"],
+        tables: list(context, "tables")?.map(grantOf),
+        services: list(context, "services") as ApiKeyRequest["services"],
       };
       const who = await credentials();
       const { apiKeys } = new ClassicClient(who);
@@ -99,11 +100,6 @@ async function hand(
 /** A key as it may be printed. */
 function plain(key: ApiKey, show: boolean): Record<string, unknown> {
   return { ...key.toJSON(), ...(show ? { token: key.token } : {}) };
-}
-
-/** The parts of a list. */
-function list(text: string | undefined): string[] | undefined {
-  return text?.split(",").map((part) => part.trim()).filter((part) => part !== "");
 }
 
 /** A table with its rights, as typed: `schema.table:select+insert`. */

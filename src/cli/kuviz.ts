@@ -3,6 +3,7 @@ import type { Kuviz } from "../classic/kuviz.ts";
 import { ArgumentError } from "../errors/mod.ts";
 import { jsonLine, readText, withActions } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
+import { choice } from "./_options.ts";
 import { textTable } from "./_text_table.ts";
 
 /** The API for a command. */
@@ -45,7 +46,7 @@ export const kuviz: Command = withActions({
         });
       }
       const html = await readText(io, words[0] ?? "");
-      const ifExists = option("if-exists") as "fail" | "replace" | undefined;
+      const ifExists = choice(context, "if-exists", ["fail", "replace"]);
       const page = { name, html, password: option("password"), ifExists };
       await print(context, await (await apiOf(context)).create(page, { signal }));
     },

@@ -3,6 +3,7 @@ import type { MapConfig, MapTemplate } from "../classic/map_config.ts";
 import type { MapParameters } from "../classic/named_maps.ts";
 import { jsonLine, parseObject, readJson, withActions } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
+import { choice } from "./_options.ts";
 
 /** The API for a command. */
 async function apiOf({ credentials }: CommandContext) {
@@ -67,7 +68,7 @@ export const maps: Command = withActions({
         : await api.named.instantiate(given, parameters, { authToken: token, signal });
       const url = api.tileUrl(
         map,
-        { format: (option("format") ?? "mvt") as "mvt", withKey: flag("show") },
+        { format: choice(context, "format", ["mvt", "png"]) ?? "mvt", withKey: flag("show") },
         { authToken: flag("show") ? token : undefined },
       );
       await io.write(flag("json") ? jsonLine({ ...map, tiles: url }) : `${url}\n`);

@@ -1,9 +1,9 @@
 import { isSqlQuery } from "../classic/_sql_scan.ts";
 import { ClassicClient } from "../classic/client.ts";
-import { ArgumentError } from "../errors/mod.ts";
-import { plain } from "../frame/_to_geojson.ts";
+import { plain } from "../frame/geojson.ts";
 import { readCarto } from "../tables/read_carto.ts";
 import type { Command } from "./_command.ts";
+import { READ_OPTIONS, readOptions } from "./_read_options.ts";
 import { textTable } from "./_text_table.ts";
 
 /** How many rows a person sees unless told otherwise. */
@@ -11,13 +11,14 @@ const SHOWN_ROWS = 50;
 
 /** Runs a query; a statement that is none is sent as it is, and what it changed is counted. */
 export const query: Command = {
-  usage: "SQL [--limit N] [--csv | --json] [--creds FILE]",
+  usage: "SQL [--limit N] [--strategy auto|direct|job] [--csv | --json] [--creds FILE]",
   words: [1, 1],
   options: {
-    limit: { value: "N", description: "read N rows at most" },
+    ...READ_OPTIONS,
     csv: { description: "print CSV" },
   },
-  async run({ words, credentials, option, flag, io, signal }) {
+  async run(context) {
+    const { words, credentials, flag, io, signal } = context;
     const text = words[0] ?? "";
     const who = await credentials();
     if (!isSqlQuery(text)) {
@@ -25,7 +26,7 @@ export const query: Command = {
       await io.write(flag("json") ? `${JSON.stringify({ totalRows })}\n` : `${totalRows} rows\n`);
       return;
     }
-    const frame = await readCarto(text, { credentials: who, limit: rowLimit(option("limit")), signal });
+    const frame = await readCarto(text, { ...readOptions(context), credentials: who });
     if (flag("csv")) return await io.write(frame.toCSV());
     if (flag("json")) {
       for (const row of frame) {
@@ -42,10 +43,3 @@ export const query: Command = {
     }
   },
 };
-
-/** The value of `--limit`. */
-function rowLimit(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new ArgumentError(`Cannot read "${text}" rows: --limit takes a whole number`, { argument: "limit" });
-}

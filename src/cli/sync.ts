@@ -2,6 +2,8 @@ import { ClassicClient } from "../classic/client.ts";
 import { ArgumentError } from "../errors/mod.ts";
 import { jsonLine, withActions } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
+import { connectorOr, IMPORT_OPTIONS, importOptions } from "./_import_options.ts";
+import { wholeNumber } from "./_options.ts";
 import { textTable } from "./_text_table.ts";
 
 /** The API for a command. */
@@ -9,7 +11,7 @@ async function apiOf({ credentials }: CommandContext) {
   return new ClassicClient(await credentials()).syncTables;
 }
 
-/** Tables that CARTO reads again and again from an address. */
+/** Tables that CARTO reads again and again from an address or another database. */
 export const sync: Command = withActions({
   list: {
     usage: "",
@@ -23,18 +25,21 @@ export const sync: Command = withActions({
     },
   },
   create: {
-    usage: "URL --every SECONDS",
-    words: [1, 1],
+    usage: "URL|--connector FILE --every SECONDS [--privacy WHO] [--no-guessing]",
+    words: [0, 1],
     async run(context) {
-      const { words, option, io, signal, flag } = context;
-      const every = option("every");
-      if (every === undefined || !/^\d+$/.test(every)) {
-        throw new ArgumentError("Cannot tell how often: --every takes seconds, 900 at least", {
+      const { words, io, signal, flag } = context;
+      const interval = wholeNumber(context, "every", { least: 900 });
+      if (interval === undefined) {
+        throw new ArgumentError("Cannot tell how often the table is to be read", {
           argument: "every",
+          hint: "Add --every SECONDS, 900 at least",
         });
       }
+      const options = { ...importOptions(context), interval, signal };
+      const source = await connectorOr(context, words[0]);
       const api = await apiOf(context);
-      const { id } = await api.create({ url: words[0] ?? "" }, { interval: Number(every), signal });
+      const { id } = await api.create("given" in source ? { url: source.given } : source, options);
       const made = await api.waitFor(id, { signal, onProgress: ({ state }) => io.progress(state) });
       await io.write(flag("json") ? jsonLine(made) : `${id} table "${made.name ?? "?"}"\n`);
     },
@@ -58,4 +63,7 @@ export const sync: Command = withActions({
       await (await apiOf(context)).delete(context.words[0] ?? "", { signal: context.signal });
     },
   },
-}, { every: { value: "SECONDS", description: "seconds between two runs, 900 at least" } });
+}, {
+  every: { value: "SECONDS", description: "seconds between two runs, 900 at least" },
+  ...IMPORT_OPTIONS,
+});

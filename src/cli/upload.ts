@@ -10,18 +10,16 @@ export const upload: Command = {
   words: [1, 1],
   options: FILE_OPTIONS,
   async run(context) {
-    const { credentials, flag, io, signal } = context;
-    const { table, ifExists, key, open } = fileInput(context, "upload");
+    const { credentials, flag, io } = context;
+    const { table, options, open } = fileInput(context, "upload");
     const who = await credentials();
     const frames = await open();
     const isWhole = frames instanceof GeoDataFrame;
     if (isWhole) { for (const note of frames.notes) await io.warn(`note: ${inFlags(note)}`); }
     const total = isWhole ? ` of ${frames.numRows.toLocaleString("en")}` : "";
     const report = await toCarto(frames, table, {
+      ...options,
       credentials: who,
-      ifExists,
-      key,
-      signal,
       onProgress: ({ rows }) => io.progress(`${rows.toLocaleString("en")}${total} rows`),
     });
     for (const { from, to } of report.renamed) await io.warn(`column "${from}" is now "${to}"`);

@@ -89,6 +89,13 @@ const ANSWERS: Record<string, unknown> = {
   "POST /api/v2/sql": { rows: [QUOTA], total_rows: 1, time: 0 },
 };
 
+/** Another database, with a secret. */
+const DATABASE = {
+  provider: "postgres",
+  connection: { server: "db.example", database: "city", username: "u", password: "a-pass-word" },
+  table: "stops",
+};
+
 /** A server that answers so, and keeps what it was asked. */
 function standIn(seen: Seen[]): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
@@ -139,6 +146,7 @@ Deno.test("commands of the classic APIs: each runs with the README's narrow flag
     const file = { username: "ana", api_key: KEY, base_url: `http://${host}/user/ana` };
     await Deno.writeTextFile(`${cwd}/creds.json`, JSON.stringify(file), { mode: 0o600 });
     await Deno.writeTextFile(`${cwd}/parks.csv`, "name\nRetiro\n");
+    await Deno.writeTextFile(`${cwd}/database.json`, JSON.stringify(DATABASE), { mode: 0o600 });
     await Deno.writeTextFile(`${cwd}/page.html`, "<!DOCTYPE html><p>ñ</p>");
     await Deno.writeTextFile(`${cwd}/map.json`, JSON.stringify(TEMPLATE));
     const simple = await readmeFlags("datasets", host);
@@ -155,6 +163,16 @@ Deno.test("commands of the classic APIs: each runs with the README's narrow flag
       assertEquals(refused.code, 3);
       assertStringIncludes(refused.stderr, "--allow-read=parks.csv");
       assertEquals((await run(flags, "import", "parks.csv", "--if-exists", "what")).code, 2);
+      // A password is read from a file, and is neither printed nor in a message
+      const withFile = await readmeFlags("import --connector FILE", host, "database.json");
+      const from = ["--connector", "database.json"];
+      assertEquals(await good(withFile, "import", ...from, "--privacy", "link"), 'table "parks"\n');
+      assertEquals(JSON.parse(seen[0]?.body ?? ""), { privacy: "link", connector: DATABASE });
+      for (const words of [["import"], ["import", "parks.csv", ...from]]) {
+        const { code, stderr } = await run(withFile, ...words);
+        assertEquals([code, seen.length], [2, 0], stderr);
+        assertStringIncludes(stderr, "--connector FILE");
+      }
     });
 
     await t.step("sync", async () => {
@@ -166,6 +184,14 @@ Deno.test("commands of the classic APIs: each runs with the README's narrow flag
       assertEquals(await good(simple, "sync", "run", "s-1"), "success\n");
       assertEquals(await good(simple, "sync", "delete", "s-1"), "");
       assertEquals((await run(simple, "sync", "create", "https://x.example/a.csv")).code, 2);
+      const withFile = await readmeFlags("import --connector FILE", host, "database.json");
+      const words = ["--connector", "database.json", "--every", "900", "--no-guessing"];
+      assertEquals(await good(withFile, "sync", "create", ...words), 's-1 table "stops"\n');
+      assertEquals(JSON.parse(seen[0]?.body ?? ""), {
+        connector: DATABASE,
+        interval: 900,
+        type_guessing: false,
+      });
       assertEquals((await run(simple, "sync", "create", "https://x.example/a", "--every", "5")).code, 2);
     });
 
@@ -284,7 +310,9 @@ Deno.test("commands of the classic APIs: each runs with the README's narrow flag
     await t.step("no key, token or password is in anything that was printed", () => {
       assert(printed.length > 60);
       for (const text of printed) {
-        for (const secret of [KEY, TOKEN, MAP_TOKEN, "s3cret"]) assert(!text.includes(secret), text);
+        for (const secret of [KEY, TOKEN, MAP_TOKEN, "s3cret", DATABASE.connection.password]) {
+          assert(!text.includes(secret), text);
+        }
       }
     });
   } finally {
@@ -315,6 +343,7 @@ Deno.test("tasks: import, datasets, keys, maps, kuviz and quotas with exactly th
     const file = { username, api_key: apiKey, base_url: baseUrl };
     await Deno.writeTextFile(`${cwd}/creds.json`, JSON.stringify(file), { mode: 0o600 });
     await Deno.writeTextFile(`${cwd}/parks.csv`, "name,trees\nRetiro,17000\n");
+    await Deno.writeTextFile(`${cwd}/database.json`, JSON.stringify(DATABASE), { mode: 0o600 });
     await Deno.writeTextFile(`${cwd}/page.html`, "<!DOCTYPE html><html><body>ñ</body></html>");
     const layers = [{ type: "mapnik", options: { sql: "SELECT * FROM parks" } }];
     const named = { name: "parks_map", layergroup: { version: "1.8.0", layers } };

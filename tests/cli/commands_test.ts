@@ -96,6 +96,18 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
       assertStringIncludes(unreadable.stderr, "--allow-read=in.csv");
     });
 
+    await t.step("upload: a value that cannot be used ends with 2 and names the option", async () => {
+      const wrong = [["--types", "id"], ["--types", "id=number"], ["--retries", "0"], [
+        "--if-exists",
+        "what",
+      ]];
+      for (const how of wrong) {
+        const { code, stderr } = await run(simple, ["upload", "in.csv", "--table", "x", ...how, ...creds]);
+        assertEquals(code, 2);
+        assertStringIncludes(stderr, `Cannot use ${how.join(" ")}: it takes `);
+      }
+    });
+
     await t.step("tables", async () => {
       assertEquals((await run(simple, ["tables", ...creds])).stdout, "things\n");
       assertEquals((await run(simple, ["tables", "--json", ...creds])).stdout, '["things"]\n');
@@ -123,6 +135,30 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
       const refused = await run(flags, ["download", sql, "other.csv", ...creds]);
       assertEquals(refused.code, 3);
       assertStringIncludes(refused.stderr, "--allow-write=other.csv");
+      for (const how of [["--strategy", "job"], ["--strategy", "direct", "--limit", "1"]]) {
+        const { code, stdout, stderr } = await run(flags, ["download", sql, "out.csv", ...how, ...creds]);
+        assertEquals([code, stdout], [0, `${how.length === 2 ? 2 : 1} rows in "out.csv"\n`], stderr);
+      }
+      const paged = ["--page-rows", "1", "--schema", "public"];
+      const whole = await run(flags, ["download", "things", "out.csv", ...paged, ...creds]);
+      assertEquals([whole.code, whole.stdout], [0, '2 rows in "out.csv"\n'], whole.stderr);
+      const both = await run(flags, [
+        "download",
+        "things",
+        "out.csv",
+        ...paged,
+        "--strategy",
+        "job",
+        ...creds,
+      ]);
+      assertEquals(both.code, 2);
+      assertStringIncludes(both.stderr, "Leave out one of --page-rows and --strategy job");
+      for (const how of [["--strategy", "fast"], ["--page-rows", "0"], ["--page-rows", "many"]]) {
+        const { code, stderr } = await run(flags, ["download", "things", "out.csv", ...how, ...creds]);
+        assertEquals(code, 2);
+        assertStringIncludes(stderr, `Cannot use ${how.join(" ")}: it takes `);
+      }
+      await run(flags, ["download", sql, "out.csv", ...creds]);
       const missing = await run(flags, ["download", "no_such_table", "out.csv", ...creds]);
       assertEquals(missing.code, 1);
       assertStringIncludes(missing.stderr, "no_such_table");
@@ -170,6 +206,22 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
         '{"n":2}',
       );
       await task("query", ["DROP TABLE by_key", ...creds]);
+      const plain = [
+        "--types",
+        "id=text,big=numeric",
+        "--no-cartodbfy",
+        "--skip-quota-warning",
+        "--retries",
+        "2",
+      ];
+      await task("upload", ["in.csv", "--table", "plain", ...plain, ...creds]);
+      const columns = "SELECT column_name || ' ' || data_type AS c FROM information_schema.columns" +
+        " WHERE table_name = 'plain' ORDER BY ordinal_position";
+      assertEquals(
+        await task("query", [columns, "--csv", "--strategy", "direct", ...creds]),
+        "c\nid text\nname text\nbig numeric\n",
+      );
+      await task("query", ["DROP TABLE plain", ...creds]);
       await task("upload", ["in.csv", "--table", "things", "--if-exists", "replace", ...creds]);
       assertEquals(await task("tables", creds), "things\n");
       assertStringIncludes(await task("query", ["SELECT big FROM things", ...creds]), "9007199254740993");
