@@ -143,13 +143,18 @@ export class SQLClient {
    *
    * @param tableName The table
    * @param columnName The column
+   * @param options A signal
    * @returns Pairs of value and count
    */
-  async distinct(tableName: TableName, columnName: string): Promise<[value: unknown, count: number][]> {
+  async distinct(
+    tableName: TableName,
+    columnName: string,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<[value: unknown, count: number][]> {
     const column = quoteIdentifierIfNeeded(columnName);
     const query = `SELECT ${column}, COUNT(*) FROM ${table(tableName)} GROUP BY 1 ORDER BY 2 DESC`;
     // Aliases would change the query; the two columns are told apart by their place.
-    const { rows, fields } = await this.#read(query, { int8: "bigint" });
+    const { rows, fields } = await this.#read(query, { ...options, int8: "bigint" });
     const [value = columnName, count = "count"] = fields.map((field) => field.name);
     if (fields.length === 1) {
       throw new ArgumentError('Cannot tell the values of a column "count" from their counts', {
@@ -163,9 +168,10 @@ export class SQLClient {
    * How many rows a table has.
    *
    * @param tableName The table
+   * @param options A signal
    */
-  async count(tableName: TableName): Promise<number> {
-    const { rows } = await this.#read(`SELECT COUNT(*) FROM ${table(tableName)};`);
+  async count(tableName: TableName, options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
+    const { rows } = await this.#read(`SELECT COUNT(*) FROM ${table(tableName)};`, options);
     return Number(rows[0]?.count);
   }
 
@@ -173,15 +179,20 @@ export class SQLClient {
    * The bounds of `the_geom`.
    *
    * @param tableName The table
+   * @param options A signal
    * @returns `[[west, south], [east, north]]` in degrees, or null when there is no geometry
    */
-  async bounds(tableName: TableName): Promise<[[number, number], [number, number]] | null> {
+  async bounds(
+    tableName: TableName,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<[[number, number], [number, number]] | null> {
     const extent = (name: string) => `ST_${name}(ext)`;
     const { rows } = await this.#read(
       `SELECT ARRAY[ARRAY[${extent("XMin")}, ${extent("YMin")}], ARRAY[${extent("XMax")}, ${
         extent("YMax")
       }]] AS bounds ` +
         `FROM (SELECT ST_Extent(the_geom) AS ext FROM ${table(tableName)}) AS _q`,
+      options,
     );
     const bounds = rows[0]?.bounds as [[number, number], [number, number]] | null | undefined;
     return bounds === null || bounds === undefined || bounds.flat().includes(null as never) ? null : bounds;
@@ -191,10 +202,14 @@ export class SQLClient {
    * The columns of a table with the server's words for their types.
    *
    * @param tableName The table
+   * @param options A signal
    * @returns `{ cartodb_id: "number", the_geom: "geometry", … }`
    */
-  async schema(tableName: TableName): Promise<Record<string, string>> {
-    const { fields } = await this.#read(`SELECT * FROM ${table(tableName)} LIMIT 0;`);
+  async schema(
+    tableName: TableName,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Record<string, string>> {
+    const { fields } = await this.#read(`SELECT * FROM ${table(tableName)} LIMIT 0;`, options);
     return Object.fromEntries(fields.map((field) => [field.name, field.type]));
   }
 
@@ -203,11 +218,16 @@ export class SQLClient {
    *
    * @param tableName The table
    * @param columnName The column
+   * @param options A signal
    * @returns The figures; `toString()` gives them as CARTOframes prints them
    * @throws {ArgumentError} The table has no such column
    */
-  async describe(tableName: TableName, columnName: string): Promise<ColumnDescription> {
-    const type = (await this.schema(tableName))[columnName];
+  async describe(
+    tableName: TableName,
+    columnName: string,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<ColumnDescription> {
+    const type = (await this.schema(tableName, options))[columnName];
     if (type === undefined) {
       throw new ArgumentError(`Cannot describe column "${columnName}": the table has none of that name`, {
         argument: "columnName",
@@ -218,6 +238,7 @@ export class SQLClient {
       ? ["AVG", "MIN", "MAX"].map((name) => `,${name}(${column})`).join("")
       : "";
     const { rows } = await this.#read(`SELECT COUNT(*)${figures} FROM ${table(tableName)};`, {
+      ...options,
       numeric: "number",
     });
     const { count, avg, min, max } = rows[0] ?? {};
@@ -263,7 +284,7 @@ export class SQLClient {
       "BEGIN",
       ...(ifExists === "replace" ? [`DROP TABLE IF EXISTS ${name}`] : []),
       `CREATE TABLE ${name} (${columns.join(",")})`,
-      ...(cartodbfy ? [`SELECT CDB_CartoDBFyTable(${await this.#regclass(tableName)})`] : []),
+      ...(cartodbfy ? [`SELECT CDB_CartoDBFyTable(${await this.#regclass(tableName, signal)})`] : []),
       "COMMIT",
     ];
     return await this.execute(`${statements.join("; ")};`, { signal });
@@ -365,7 +386,7 @@ export class SQLClient {
   }
 
   /** The arguments of CDB_CartoDBFyTable: the schema and the table. */
-  async #regclass(tableName: TableName): Promise<string> {
+  async #regclass(tableName: TableName, signal: AbortSignal | undefined): Promise<string> {
     if (tableName instanceof SqlText) {
       throw new ArgumentError("Cannot make a dataset of a table named by SQL", {
         argument: "tableName",
@@ -373,12 +394,12 @@ export class SQLClient {
       });
     }
     const path = tablePath(tableName);
-    const [schema, name] = path.length === 2 ? path : [await this.#currentSchema(), tableName];
+    const [schema, name] = path.length === 2 ? path : [await this.#currentSchema(signal), tableName];
     return `${quoteText(String(schema))}, ${quoteText(String(name))}`;
   }
 
-  async #currentSchema(): Promise<string> {
-    const { rows } = await this.#read("SELECT current_schema()");
+  async #currentSchema(signal: AbortSignal | undefined): Promise<string> {
+    const { rows } = await this.#read("SELECT current_schema()", { signal });
     return String(rows[0]?.current_schema);
   }
 }

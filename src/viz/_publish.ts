@@ -140,7 +140,7 @@ async function withKeys(
   const hidden = new globalThis.Map<string, Source[]>();
   for (const source of sources) {
     const given = options.mapsApiKey ?? source.options.mapsApiKey;
-    if (given !== undefined || await source.isPublic()) found.set(source, withKey(source, given));
+    if (given !== undefined || await source.isPublic(options)) found.set(source, withKey(source, given));
     else {
       const account = source.credentials?.baseUrl ?? "";
       hidden.set(account, [...hidden.get(account) ?? [], source]);
@@ -162,7 +162,7 @@ async function keyFor(sources: readonly Source[], { signal, transport }: Publish
   const credentials = requireCredentials(sources[0]?.credentials, "classic");
   const client = new ClassicClient(credentials, transport);
   const names = new Set<string>();
-  for (const source of sources) for (const name of await source.getTableNames()) names.add(name);
+  for (const source of sources) for (const name of await source.getTableNames({ signal })) names.add(name);
   const tables = [...names].sort();
   const name = await keyName(tables);
   const { rows } = await client.sql.query("SELECT current_schema()::text AS schema", {

@@ -161,13 +161,17 @@ function publicCredentials(credentials: Credentials | undefined): Credentials {
 }
 
 /** Whether a table or query can be read with the key that everybody has. */
-export async function isPublic({ input, options }: Source): Promise<boolean> {
+export async function isPublic(
+  { input, options }: Source,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const { transport, schema } = options;
   try {
     return await hasTable(input as string, {
       credentials: publicCredentials(options.credentials),
       transport,
       schema,
+      signal,
     });
   } catch (error) {
     if (isCartoError(error) && /^(?:access-denied|unauthorized)$/.test(error.code)) return false;
@@ -176,8 +180,11 @@ export async function isPublic({ input, options }: Source): Promise<boolean> {
 }
 
 /** The tables behind a source. */
-export async function tableNames({ kind, input, options }: Source): Promise<string[]> {
+export async function tableNames(
+  { kind, input, options }: Source,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   const { credentials, transport } = options;
   if (kind === "table") return [input as Extract<SourceInput, string>];
-  return await getTableNames(input as string, { credentials, transport });
+  return await getTableNames(input as string, { credentials, transport, signal });
 }

@@ -109,7 +109,7 @@ async function publishable(
   const { transport, mapsApiKey } = source.options;
   const credentials = source.credentials as Credentials;
   const apiKey = mapsApiKey ?? "default_public";
-  if (mapsApiKey === undefined && !await isPublic(source)) {
+  if (mapsApiKey === undefined && !await isPublic(source, signal)) {
     throw new ArgumentError(
       "Cannot put the rows into a page as tiles: they are private, and no key is given",
       {

@@ -109,23 +109,25 @@ export class Source {
    * Whether everybody may see the features: local data, and tables and queries that the key `default_public` can read.
    * Costs one request, and none for local data.
    *
+   * @param options A signal
    * @throws {ResponseError} The server answered otherwise than with yes or no
    */
-  async isPublic(): Promise<boolean> {
+  async isPublic(options: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
     if (this.isLocal()) return true;
     const { isPublic } = await import("./_read_source.ts");
-    return await isPublic(this);
+    return await isPublic(this, options.signal);
   }
 
   /**
    * The tables that the features come from, without their schemas; none for local data. Costs one request for a query.
    *
+   * @param options A signal
    * @throws {ResponseError} The server refused; see `code`
    */
-  async getTableNames(): Promise<string[]> {
+  async getTableNames(options: { signal?: AbortSignal | undefined } = {}): Promise<string[]> {
     if (this.isLocal()) return [];
     const { tableNames } = await import("./_read_source.ts");
-    return await tableNames(this);
+    return await tableNames(this, options.signal);
   }
 }
 
