@@ -3,22 +3,29 @@ import {
   type CartoError,
   isCartoError,
   JobError,
+  NetworkError,
+  PermissionError,
   RateLimitError,
   ResponseError,
+  TimeoutError,
 } from "../errors/mod.ts";
 
 /** The part of a message that says what the layer beneath was doing. */
 const BEGINNING = /^(?:Cannot [^:]+: |The batch job "[^"]*" (?:failed|was cancelled|ended[^:]*)(?:: )?)/;
 
+/** A wait that came to its end: the work on the server is what the reason is about. */
+const WAITED = /^Cannot wait longer for ([^]+): it is /;
+
 /** What a message says went wrong, without what was being done. */
 export function reasonOf(error: CartoError): string {
   if (error instanceof JobError && error.reason !== undefined) return error.reason;
+  if (WAITED.test(error.message)) return error.message.replace(WAITED, "$1 is ");
   return error.message.replace(BEGINNING, "");
 }
 
 /**
  * The same error told in the caller's words: `Cannot read table "cafes": …` in place of
- * `Cannot run the query: …`. Code, status and the server's own words stay. What is no error of a server is
+ * `Cannot run the query: …`. Code, status and the server's own words stay. What is no error of a request is
  * returned as it is.
  *
  * @param hint The next step, where this layer knows a better one
@@ -54,7 +61,21 @@ export function retell(error: unknown, operation: string, hint?: string): unknow
       cause: error.cause,
     });
   }
+  const told = { hint: hint ?? error.hint, cause: error.cause };
+  if (error instanceof NetworkError) return new NetworkError(message, { ...told, host: error.host });
+  if (error instanceof PermissionError) return new PermissionError(message, { ...told, flags: error.flags });
+  if (error instanceof TimeoutError) {
+    const { timeout } = error;
+    return new TimeoutError(message, { ...told, timeout, hint: hint ?? timeoutHint(error) });
+  }
   return error;
+}
+
+/** The next step after a time-out, as the callers of this layer take it. */
+function timeoutHint({ message, timeout, hint }: TimeoutError): string | undefined {
+  if (WAITED.test(message)) return hint;
+  const option = / not done within /.test(message) ? "totalTimeout" : "timeout";
+  return `Allow more, such as { transport: { ${option}: ${2 * timeout} } }, or ask for less at once`;
 }
 
 function responseOptions(error: ResponseError, hint: string | undefined) {
