@@ -7,6 +7,9 @@ import type { ClassicClient } from "./client.ts";
 import type { Dataset, DatasetGetOptions, DatasetListOptions, DatasetPrivacy } from "./datasets.ts";
 import type { AclEntry, Permission } from "./permission.ts";
 
+/** Who may see a dataset or map. */
+const PRIVACIES: readonly DatasetPrivacy[] = ["PRIVATE", "PUBLIC", "LINK", "PASSWORD"];
+
 /** One page of `api/v1/viz`. */
 interface DatasetPage {
   readonly visualizations: Dataset[];
@@ -113,11 +116,10 @@ export class VizRequests {
   async setPrivacy(
     id: string,
     privacy: string,
-    privacies: readonly DatasetPrivacy[],
     more: Readonly<Record<string, unknown>>,
     options: DatasetGetOptions,
   ): Promise<Dataset> {
-    const wanted = checkWord("privacy", privacy, privacies);
+    const wanted = checkWord("privacy", privacy, PRIVACIES);
     const found = await this.get(id, { waitForMetadata: true, ...options });
     if (found.privacy === wanted && Object.keys(more).length === 0) return found;
     return await this.#send("PUT", found.id, `change the privacy of ${this.word} "${id}"`, {

@@ -110,8 +110,6 @@ export interface DatasetChanges {
   locked?: boolean | undefined;
 }
 
-const PRIVACIES: readonly DatasetPrivacy[] = ["PRIVATE", "PUBLIC", "LINK", "PASSWORD"];
-
 /**
  * The datasets of an account: `api/v1/viz` with type `table`. Needs the master key.
  *
@@ -237,7 +235,7 @@ export class DatasetsApi {
     privacy: DatasetPrivacy | Lowercase<DatasetPrivacy>,
     options: DatasetGetOptions = {},
   ): Promise<Dataset> {
-    return this.#viz.setPrivacy(dataset, privacy, PRIVACIES, {}, options);
+    return this.#viz.setPrivacy(dataset, privacy, {}, options);
   }
 
   /**

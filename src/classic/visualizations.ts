@@ -33,8 +33,6 @@ export interface ExportWaitOptions extends WaitOptions {
   onProgress?: ((progress: { readonly state: string; readonly elapsed: number }) => void) | undefined;
 }
 
-const PRIVACIES: readonly DatasetPrivacy[] = ["PRIVATE", "PUBLIC", "LINK", "PASSWORD"];
-
 /**
  * The maps that were made in the dashboard: `api/v1/viz` with type `derived`, and their exports. Needs the master key.
  * Maps made by programs are named maps, see {@link MapsApi}, and published pages, see {@link KuvizApi}.
@@ -153,7 +151,7 @@ export class VisualizationsApi {
       });
     }
     const more = password === undefined ? {} : { password };
-    return await this.#viz.setPrivacy(id, privacy, PRIVACIES, more, { waitForMetadata: false, ...rest });
+    return await this.#viz.setPrivacy(id, privacy, more, { waitForMetadata: false, ...rest });
   }
 
   /**

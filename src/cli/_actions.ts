@@ -1,3 +1,4 @@
+import { ClassicClient } from "../classic/client.ts";
 import { ArgumentError } from "../errors/mod.ts";
 import { advise } from "../permissions/mod.ts";
 import type { Command, CommandContext, CommandOption } from "./_command.ts";
@@ -40,6 +41,11 @@ export function withActions(
       await action.run({ ...context, words });
     },
   };
+}
+
+/** The APIs of the account. */
+export async function clientOf({ credentials }: Pick<CommandContext, "credentials">): Promise<ClassicClient> {
+  return new ClassicClient(await credentials());
 }
 
 /** The text of a file that the user named. */

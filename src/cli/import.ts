@@ -1,6 +1,5 @@
-import { ClassicClient } from "../classic/client.ts";
 import type { ImportSource } from "../classic/imports.ts";
-import { jsonLine, size } from "./_actions.ts";
+import { clientOf, jsonLine, size } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
 import { connectorOr, IMPORT_OPTIONS, importOptions } from "./_import_options.ts";
 import { choice } from "./_options.ts";
@@ -18,11 +17,11 @@ const importCommand: Command = {
     "no-wait": { description: "print the id of the import and do not wait for it" },
   },
   async run(context) {
-    const { credentials, flag, io, signal } = context;
+    const { flag, io, signal } = context;
     const ifExists = choice(context, "if-exists", ["rename", "skip", "overwrite"]);
     const how = importOptions(context);
     const source = await sourceOf(context);
-    const { imports } = new ClassicClient(await credentials());
+    const { imports } = await clientOf(context);
     const job = await imports.create(source, {
       ...how,
       collisionStrategy: ifExists === "rename" ? undefined : ifExists,

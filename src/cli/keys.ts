@@ -1,8 +1,6 @@
-import type { ApiKey, ApiKeyRequest, TableGrant, TablePermission } from "../classic/api_keys.ts";
-import type { Credentials } from "../auth/credentials.ts";
-import { ClassicClient } from "../classic/client.ts";
+import type { ApiKey, ApiKeyRequest, ApiKeysApi, TableGrant, TablePermission } from "../classic/api_keys.ts";
 import { ArgumentError } from "../errors/mod.ts";
-import { jsonLine, withActions } from "./_actions.ts";
+import { type Action, clientOf, jsonLine, withActions } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
 import { list } from "./_options.ts";
 import { textTable } from "./_text_table.ts";
@@ -14,8 +12,9 @@ export const keys: Command = withActions({
   list: {
     usage: "",
     words: [0, 0],
-    async run({ credentials, io, signal, flag }) {
-      const all = await Array.fromAsync(new ClassicClient(await credentials()).apiKeys.list({ signal }));
+    async run(context) {
+      const { io, signal, flag } = context;
+      const all = await Array.fromAsync((await clientOf(context)).apiKeys.list({ signal }));
       if (flag("json")) return await io.write(jsonLine(all.map((key) => plain(key, flag("show")))));
       await io.write(textTable(
         ["name", "type", "apis", "tables", "services", "token"],
@@ -30,48 +29,28 @@ export const keys: Command = withActions({
       ));
     },
   },
-  show: {
-    usage: "NAME [--show | --write-creds FILE]",
-    words: [1, 1],
-    async run(context) {
-      const { credentials, signal, words } = context;
-      const who = await credentials();
-      const { apiKeys } = new ClassicClient(who);
-      await hand(context, who, await apiKeys.get(words[0] ?? "", { signal }));
+  show: handing("NAME [--show | --write-creds FILE]", (keys, { words: [name = ""], signal }) => {
+    return keys.get(name, { signal });
+  }),
+  create: handing(
+    "NAME [--apis sql,maps] [--tables cafes:select+insert,other] [--services LIST] [--show | --write-creds FILE]",
+    (keys, context) => {
+      const { words: [name = ""], signal } = context;
+      const apis = list(context, "apis") as ApiKeyRequest["apis"];
+      const tables = list(context, "tables")?.map(grantOf);
+      const services = list(context, "services") as ApiKeyRequest["services"];
+      return keys.create({ name, apis, tables, services }, { signal });
     },
-  },
-  create: {
-    usage:
-      "NAME [--apis sql,maps] [--tables cafes:select+insert,other] [--services LIST] [--show | --write-creds FILE]",
-    words: [1, 1],
-    async run(context) {
-      const { credentials, signal, words } = context;
-      const request: ApiKeyRequest = {
-        name: words[0] ?? "",
-        apis: list(context, "apis") as ApiKeyRequest["apis"],
-        tables: list(context, "tables")?.map(grantOf),
-        services: list(context, "services") as ApiKeyRequest["services"],
-      };
-      const who = await credentials();
-      const { apiKeys } = new ClassicClient(who);
-      await hand(context, who, await apiKeys.create(request, { signal }));
-    },
-  },
-  regenerate: {
-    usage: "NAME [--show | --write-creds FILE]",
-    words: [1, 1],
-    async run(context) {
-      const { credentials, signal, words } = context;
-      const who = await credentials();
-      const { apiKeys } = new ClassicClient(who);
-      await hand(context, who, await apiKeys.regenerate(words[0] ?? "", { signal }));
-    },
-  },
+  ),
+  regenerate: handing("NAME [--show | --write-creds FILE]", (keys, { words: [name = ""], signal }) => {
+    return keys.regenerate(name, { signal });
+  }),
   delete: {
     usage: "NAME",
     words: [1, 1],
-    async run({ credentials, signal, words }) {
-      await new ClassicClient(await credentials()).apiKeys.delete(words[0] ?? "", { signal });
+    async run(context) {
+      const { words: [name = ""], signal } = context;
+      await (await clientOf(context)).apiKeys.delete(name, { signal });
     },
   },
 }, {
@@ -85,16 +64,24 @@ export const keys: Command = withActions({
   "write-creds": { value: "FILE", description: "write the key into a file of credentials, mode 0600" },
 });
 
-/** Prints a key, or writes it where nobody sees it. */
-async function hand(
-  { option, flag, io }: CommandContext,
-  who: Credentials,
-  key: ApiKey,
-): Promise<void> {
-  const file = option("write-creds");
-  if (file !== undefined) await who.copy({ apiKey: key.token }).save(io.path(file));
-  const shown = plain(key, flag("show"));
-  await io.write(flag("json") ? jsonLine(shown) : `${shown.name} · ${shown.type} · ${shown.token}\n`);
+/** An action that gives a key: it is printed, or written where nobody sees it. */
+function handing(
+  usage: string,
+  get: (keys: ApiKeysApi, context: CommandContext) => Promise<ApiKey>,
+): Action {
+  return {
+    usage,
+    words: [1, 1],
+    async run(context) {
+      const { option, flag, io } = context;
+      const { apiKeys, credentials } = await clientOf(context);
+      const key = await get(apiKeys, context);
+      const file = option("write-creds");
+      if (file !== undefined) await credentials.copy({ apiKey: key.token }).save(io.path(file));
+      const shown = plain(key, flag("show"));
+      await io.write(flag("json") ? jsonLine(shown) : `${shown.name} · ${shown.type} · ${shown.token}\n`);
+    },
+  };
 }
 
 /** A key as it may be printed. */

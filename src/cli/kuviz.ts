@@ -1,15 +1,9 @@
-import { ClassicClient } from "../classic/client.ts";
 import type { Kuviz } from "../classic/kuviz.ts";
 import { ArgumentError } from "../errors/mod.ts";
-import { jsonLine, readText, withActions } from "./_actions.ts";
+import { clientOf, jsonLine, readText, withActions } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
 import { choice } from "./_options.ts";
 import { textTable } from "./_text_table.ts";
-
-/** The API for a command. */
-async function apiOf({ credentials }: CommandContext) {
-  return new ClassicClient(await credentials()).kuviz;
-}
 
 /** Prints one page. */
 async function print({ io, flag }: CommandContext, page: Kuviz): Promise<void> {
@@ -23,7 +17,7 @@ export const kuviz: Command = withActions({
     words: [0, 0],
     async run(context) {
       const { io, signal, flag } = context;
-      const all = await Array.fromAsync((await apiOf(context)).list({ signal }));
+      const all = await Array.fromAsync((await clientOf(context)).kuviz.list({ signal }));
       if (flag("json")) return await io.write(jsonLine(all));
       await io.write(
         textTable(
@@ -48,7 +42,7 @@ export const kuviz: Command = withActions({
       const html = await readText(io, words[0] ?? "");
       const ifExists = choice(context, "if-exists", ["fail", "replace"]);
       const page = { name, html, password: option("password"), ifExists };
-      await print(context, await (await apiOf(context)).create(page, { signal }));
+      await print(context, await (await clientOf(context)).kuviz.create(page, { signal }));
     },
   },
   update: {
@@ -59,14 +53,14 @@ export const kuviz: Command = withActions({
       const html = file === undefined ? undefined : await readText(io, file);
       const password = flag("public") ? null : option("password");
       const changes = { name: option("name"), html, password };
-      await print(context, await (await apiOf(context)).update(id, changes, { signal }));
+      await print(context, await (await clientOf(context)).kuviz.update(id, changes, { signal }));
     },
   },
   delete: {
     usage: "ID",
     words: [1, 1],
     async run(context) {
-      await (await apiOf(context)).delete(context.words[0] ?? "", { signal: context.signal });
+      await (await clientOf(context)).kuviz.delete(context.words[0] ?? "", { signal: context.signal });
     },
   },
 }, {

@@ -1,14 +1,8 @@
-import { ClassicClient } from "../classic/client.ts";
 import type { MapConfig, MapTemplate } from "../classic/map_config.ts";
 import type { MapParameters } from "../classic/named_maps.ts";
-import { jsonLine, parseObject, readJson, withActions } from "./_actions.ts";
-import type { Command, CommandContext } from "./_command.ts";
+import { clientOf, jsonLine, parseObject, readJson, withActions } from "./_actions.ts";
+import type { Command } from "./_command.ts";
 import { choice } from "./_options.ts";
-
-/** The API for a command. */
-async function apiOf({ credentials }: CommandContext) {
-  return new ClassicClient(await credentials()).maps;
-}
 
 /** Named maps, and addresses of the tiles of any map. */
 export const maps: Command = withActions({
@@ -17,7 +11,7 @@ export const maps: Command = withActions({
     words: [0, 0],
     async run(context) {
       const { io, signal, flag } = context;
-      const names = await (await apiOf(context)).named.list({ signal });
+      const names = await (await clientOf(context)).maps.named.list({ signal });
       await io.write(flag("json") ? jsonLine(names) : names.map((name) => `${name}\n`).join(""));
     },
   },
@@ -26,7 +20,7 @@ export const maps: Command = withActions({
     words: [1, 1],
     async run(context) {
       const { io, signal, flag, words } = context;
-      const template = await (await apiOf(context)).named.get(words[0] ?? "", { signal });
+      const template = await (await clientOf(context)).maps.named.get(words[0] ?? "", { signal });
       const { auth } = template;
       const tokens = flag("show") && auth?.valid_tokens !== undefined
         ? { auth: { ...auth, valid_tokens: auth.valid_tokens } }
@@ -41,7 +35,7 @@ export const maps: Command = withActions({
     async run(context) {
       const { io, signal, flag, words } = context;
       const template = await readJson(io, words[0] ?? "") as unknown as MapTemplate;
-      const name = await (await apiOf(context)).named.create(template, { signal });
+      const name = await (await clientOf(context)).maps.named.create(template, { signal });
       await io.write(flag("json") ? jsonLine({ name }) : `${name}\n`);
     },
   },
@@ -51,7 +45,7 @@ export const maps: Command = withActions({
     async run(context) {
       const { io, signal, flag, words } = context;
       const template = await readJson(io, words[0] ?? "") as unknown as MapTemplate;
-      const name = await (await apiOf(context)).named.update(template, { signal });
+      const name = await (await clientOf(context)).maps.named.update(template, { signal });
       await io.write(flag("json") ? jsonLine({ name }) : `${name}\n`);
     },
   },
@@ -60,7 +54,7 @@ export const maps: Command = withActions({
     words: [1, 1],
     async run(context) {
       const { io, signal, flag, option, words: [given = ""] } = context;
-      const api = await apiOf(context);
+      const api = (await clientOf(context)).maps;
       const token = option("token");
       const parameters = parseObject(option("params") ?? "{}", "--params") as MapParameters;
       const map = /\.json$/i.test(given)
@@ -78,7 +72,7 @@ export const maps: Command = withActions({
     usage: "NAME",
     words: [1, 1],
     async run(context) {
-      await (await apiOf(context)).named.delete(context.words[0] ?? "", { signal: context.signal });
+      await (await clientOf(context)).maps.named.delete(context.words[0] ?? "", { signal: context.signal });
     },
   },
 }, {

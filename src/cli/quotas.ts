@@ -1,7 +1,6 @@
-import { ClassicClient } from "../classic/client.ts";
 import type { ServiceQuota } from "../classic/quotas.ts";
 import { isCartoError } from "../errors/mod.ts";
-import { jsonLine, size } from "./_actions.ts";
+import { clientOf, jsonLine, size } from "./_actions.ts";
 import type { Command } from "./_command.ts";
 import { textTable } from "./_text_table.ts";
 
@@ -10,8 +9,9 @@ export const quotas: Command = {
   usage: "[--creds FILE] [--json]",
   words: [0, 0],
   options: {},
-  async run({ credentials, flag, io, signal }) {
-    const api = new ClassicClient(await credentials()).quotas;
+  async run(context) {
+    const { flag, io, signal } = context;
+    const api = (await clientOf(context)).quotas;
     const storage = await api.storage({ signal });
     let services: ServiceQuota[] = [];
     try {

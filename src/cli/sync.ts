@@ -1,15 +1,9 @@
-import { ClassicClient } from "../classic/client.ts";
 import { ArgumentError } from "../errors/mod.ts";
-import { jsonLine, withActions } from "./_actions.ts";
-import type { Command, CommandContext } from "./_command.ts";
+import { clientOf, jsonLine, withActions } from "./_actions.ts";
+import type { Command } from "./_command.ts";
 import { connectorOr, IMPORT_OPTIONS, importOptions } from "./_import_options.ts";
 import { wholeNumber } from "./_options.ts";
 import { textTable } from "./_text_table.ts";
-
-/** The API for a command. */
-async function apiOf({ credentials }: CommandContext) {
-  return new ClassicClient(await credentials()).syncTables;
-}
 
 /** Tables that CARTO reads again and again from an address or another database. */
 export const sync: Command = withActions({
@@ -18,7 +12,7 @@ export const sync: Command = withActions({
     words: [0, 0],
     async run(context) {
       const { io, signal, flag } = context;
-      const all = await Array.fromAsync((await apiOf(context)).list({ signal }));
+      const all = await Array.fromAsync((await clientOf(context)).syncTables.list({ signal }));
       if (flag("json")) return await io.write(jsonLine(all));
       const rows = all.map(({ id, name, state, interval, ran_at }) => [id, name, state, interval, ran_at]);
       await io.write(textTable(["id", "table", "state", "seconds", "last run"], rows));
@@ -38,7 +32,7 @@ export const sync: Command = withActions({
       }
       const options = { ...importOptions(context), interval, signal };
       const source = await connectorOr(context, words[0]);
-      const api = await apiOf(context);
+      const api = (await clientOf(context)).syncTables;
       const { id } = await api.create("given" in source ? { url: source.given } : source, options);
       const made = await api.waitFor(id, { signal, onProgress: ({ state }) => io.progress(state) });
       await io.write(flag("json") ? jsonLine(made) : `${id} table "${made.name ?? "?"}"\n`);
@@ -50,7 +44,7 @@ export const sync: Command = withActions({
     async run(context) {
       const { words, io, signal, flag } = context;
       const [id = ""] = words;
-      const api = await apiOf(context);
+      const api = (await clientOf(context)).syncTables;
       await api.syncNow(id, { signal });
       const done = await api.waitFor(id, { signal, onProgress: ({ state }) => io.progress(state) });
       await io.write(flag("json") ? jsonLine(done) : `${done.state}\n`);
@@ -60,7 +54,7 @@ export const sync: Command = withActions({
     usage: "ID",
     words: [1, 1],
     async run(context) {
-      await (await apiOf(context)).delete(context.words[0] ?? "", { signal: context.signal });
+      await (await clientOf(context)).syncTables.delete(context.words[0] ?? "", { signal: context.signal });
     },
   },
 }, {

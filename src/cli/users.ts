@@ -1,5 +1,4 @@
-import { ClassicClient } from "../classic/client.ts";
-import { jsonLine, size } from "./_actions.ts";
+import { clientOf, jsonLine, size } from "./_actions.ts";
 import type { Command } from "./_command.ts";
 import { textTable } from "./_text_table.ts";
 
@@ -14,8 +13,9 @@ export const users: Command = {
   usage: "USERNAME [--organization NAME] [--creds FILE] [--json]",
   words: [1, 1],
   options: { organization: { value: "NAME", description: "the organisation that the user belongs to" } },
-  async run({ words, credentials, option, flag, io, signal }) {
-    const api = new ClassicClient(await credentials()).users;
+  async run(context) {
+    const { words, option, flag, io, signal } = context;
+    const api = (await clientOf(context)).users;
     const user = await api.get(words[0] ?? "", { organization: option("organization"), signal });
     if (flag("json")) return await io.write(jsonLine(user));
     const { username, email, table_count: tables, db_size_in_bytes: used, quota_in_bytes: quota } = user;
