@@ -2,6 +2,35 @@ import type { Gzip } from "node:zlib";
 import { ArgumentError, ResponseError } from "../errors/mod.ts";
 import type { CopyData } from "./copy.ts";
 import { errorFromAnswer } from "../http/_response_error.ts";
+import type { AccountRequest, AccountRequests } from "./_requests.ts";
+
+/** The platform lets a COPY run for hours, and says nothing while it sorts, indexes or commits. */
+export const COPY_TIMEOUT = 600_000;
+
+/** How a `COPY … TO STDOUT` is sent. */
+interface CopyToRequest extends Pick<AccountRequest, "retry" | "signal" | "timeout" | "retries"> {
+  /** Whether a part of the answer is only lent until the next one is asked for. */
+  readonly lends?: boolean | undefined;
+}
+
+/** Sends a `COPY … TO STDOUT`; the stream of its rows fails where they are not whole. */
+export async function openCopyTo(
+  requests: AccountRequests,
+  q: string,
+  { lends, ...given }: CopyToRequest,
+): Promise<ReadableStream<Uint8Array>> {
+  const operation = "download rows by COPY";
+  const request: AccountRequest = {
+    method: "POST",
+    path: "api/v2/sql/copyto",
+    operation,
+    form: { q },
+    ...given,
+    timeout: given.timeout ?? requests.timeout ?? COPY_TIMEOUT,
+  };
+  const answer = await (lends === true ? requests.lend(request) : requests.stream(request));
+  return new CopyGuard(operation, requests.credentials.secrets).guard(answer.body);
+}
 
 /** Whether the same data can be read a second time. */
 export function isRepeatable(data: CopyData): boolean {
@@ -118,7 +147,7 @@ const KEPT = 64 * 1024;
  * What follows the last line feed is held back, so that no part of the error text is passed on; of
  * a very long row only the end is.
  */
-export class CopyGuard {
+class CopyGuard {
   readonly #operation: string;
   readonly #secrets: readonly string[];
   /** The first bytes, for telling the format. */
@@ -169,7 +198,7 @@ export class CopyGuard {
       controller.enqueue(all.subarray(0, all.length - KEPT));
       this.#held = [];
       this.#heldBytes = 0;
-      this.#hold(all.slice(all.length - KEPT));
+      this.#hold(all.subarray(all.length - KEPT));
       return true;
     }
     return end > 0;
@@ -190,8 +219,9 @@ export class CopyGuard {
     throw this.#failure(new TextDecoder().decode(tail));
   }
 
+  /** Keeps a copy: the bytes may only be lent. */
   #hold(piece: Uint8Array): void {
-    this.#held.push(piece);
+    this.#held.push(piece.slice());
     this.#heldBytes += piece.length;
   }
 

@@ -70,6 +70,11 @@ export class AccountRequests {
     return this.#transport.stream(this.#spec(request));
   }
 
+  /** The same, but a part is only lent until the next one is asked for. */
+  lend(request: AccountRequest): Promise<HttpAnswer<ReadableStream<Uint8Array>>> {
+    return this.#transport.lend(this.#spec(request));
+  }
+
   /**
    * The content type that a foreign address answers with, or nothing where it does not answer well. No key goes there.
    */

@@ -2,7 +2,7 @@ import { isLoopback } from "../auth/_fields.ts";
 import { ArgumentError, DataError } from "../errors/mod.ts";
 import { advise } from "../permissions/advise.ts";
 import { checkCore } from "./_core_check.ts";
-import { chunksOf, CopyGuard, gzipStream, isRepeatable, streamOf } from "./_copy_streams.ts";
+import { chunksOf, COPY_TIMEOUT, gzipStream, isRepeatable, openCopyTo, streamOf } from "./_copy_streams.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
 import { sqlInputText } from "./_sql_input.ts";
 import { sqlWords, topLevelWords, trimSql } from "./_sql_scan.ts";
@@ -60,9 +60,6 @@ export interface CopyToOptions {
   /** Attempts after the first, until the data begin to arrive. Default: the client's. */
   retries?: number | undefined;
 }
-
-/** The platform lets a COPY run for hours, and says nothing while it sorts, indexes or commits. */
-const COPY_TIMEOUT = 600_000;
 
 /**
  * COPY through HTTP: `api/v2/sql/copyfrom` and `api/v2/sql/copyto`. Data pass through as they are,
@@ -157,21 +154,15 @@ export class CopyApi {
    */
   async to(query: SqlInput, options: CopyToOptions = {}): Promise<ReadableStream<Uint8Array>> {
     const q = copyStatement(query, "to");
-    const operation = "download rows by COPY";
     // COPY (DELETE … RETURNING …) TO STDOUT is possible, and must not be done twice.
     const writes = sqlWords(q).some((word) => /^(?:insert|update|delete|merge)$/.test(word));
-    const answer = await this.#requests.stream({
-      method: "POST",
-      path: "api/v2/sql/copyto",
-      operation,
+    const { signal, timeout, retries } = options;
+    return await openCopyTo(this.#requests, q, {
       retry: writes ? "rate-limit" : "read",
-      form: { q },
-      signal: options.signal,
-      retries: options.retries,
-      timeout: options.timeout ?? this.#requests.timeout ?? COPY_TIMEOUT,
+      signal,
+      timeout,
+      retries,
     });
-    const guard = new CopyGuard(operation, this.#requests.credentials.secrets);
-    return guard.guard(answer.body);
   }
 
   /**

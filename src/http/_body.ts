@@ -1,5 +1,7 @@
 /** The most that is read of an error's body, in bytes. */
 const ERROR_LIMIT = 64 * 1024;
+/** Bytes that are read at a time into a buffer that is used again and again: a read of the network gives no more. */
+const LENT_BYTES = 64 * 1024;
 
 /** Says what a failure while reading means, given how much had come. */
 export type Cut = (error: unknown, received: number) => unknown;
@@ -23,13 +25,19 @@ export async function readBytes(response: Response, watchdog: Watchdog, cut: Cut
   return bytes;
 }
 
-/** Hands a body on as it comes; the watchdog runs only while a part is waited for. */
+/**
+ * Hands a body on as it comes; the watchdog runs only while a part is waited for.
+ *
+ * @param lends Whether each part is only lent, until the next one is asked for: all come in the same buffer, so that none
+ * need be collected
+ */
 export function readStream(
   response: Response,
   watchdog: Watchdog,
   cut: Cut,
+  lends = false,
 ): Promise<ReadableStream<Uint8Array>> {
-  const source = new ChunkSource(response, watchdog, cut);
+  const source = new ChunkSource(response, watchdog, cut, lends);
   watchdog.pause();
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -84,13 +92,13 @@ class ChunkSource {
   received = 0;
   readonly #watchdog: Watchdog;
   readonly #cut: Cut;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #reader: BodyParts | undefined;
   readonly #announced: number | undefined;
 
-  constructor(response: Response, watchdog: Watchdog, cut: Cut) {
+  constructor(response: Response, watchdog: Watchdog, cut: Cut, lends = false) {
     this.#watchdog = watchdog;
     this.#cut = cut;
-    this.#reader = response.body?.getReader();
+    this.#reader = response.body === null ? undefined : bodyParts(response.body, lends);
     const length = response.headers.get("content-length");
     // The length counts what was sent; `fetch` has undone a compression
     const countable = length !== null && /^\d+$/.test(length) && !response.headers.has("content-encoding");
@@ -100,7 +108,7 @@ class ChunkSource {
 
   /** The next part, or nothing at the end. */
   async next(): Promise<Uint8Array | undefined> {
-    let result: ReadableStreamReadResult<Uint8Array> | undefined;
+    let result: BodyPart | undefined;
     this.#watchdog.wait();
     try {
       result = await this.#reader?.read();
@@ -111,7 +119,7 @@ class ChunkSource {
     }
     // Our own end of the request ends the body without an error of its own
     if (this.#watchdog.endedBy !== undefined) throw this.#cut(undefined, this.received);
-    if (result?.value !== undefined) {
+    if (result?.done === false && result.value !== undefined) {
       this.received += result.value.length;
       return result.value;
     }
@@ -125,6 +133,38 @@ class ChunkSource {
   async cancel(): Promise<void> {
     await this.#reader?.cancel().catch(() => {});
   }
+}
+
+/** One part of a body, or its end. */
+interface BodyPart {
+  readonly done: boolean;
+  readonly value?: Uint8Array | undefined;
+}
+
+/** Where the parts of a body come from. */
+interface BodyParts {
+  read(): Promise<BodyPart>;
+  cancel(): Promise<void>;
+}
+
+function bodyParts(body: ReadableStream<Uint8Array<ArrayBuffer>>, lends: boolean): BodyParts {
+  if (!lends) return body.getReader();
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    // The body of a `fetch` of the caller's own may be made of parts that are there already
+    return body.getReader();
+  }
+  let buffer = new ArrayBuffer(LENT_BYTES);
+  return {
+    async read() {
+      const part = await reader.read(new Uint8Array(buffer));
+      if (part.value !== undefined) buffer = part.value.buffer;
+      return part;
+    },
+    cancel: () => reader.cancel(),
+  };
 }
 
 /**

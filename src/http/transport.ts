@@ -194,6 +194,11 @@ export class Transport {
     return this.#send(spec, readStream);
   }
 
+  /** The same, but a part is only lent until the next one is asked for: for readers that copy what they need. */
+  lend(spec: RequestSpec): Promise<HttpAnswer<ReadableStream<Uint8Array>>> {
+    return this.#send(spec, (response, watchdog, cut) => readStream(response, watchdog, cut, true));
+  }
+
   async #send<Body>(request: RequestSpec, read: BodyReader<Body>): Promise<HttpAnswer<Body>> {
     checkNumbers(request);
     const spec = safeSpec(request);

@@ -26,14 +26,15 @@ const SLICE_ROWS = 16_384;
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 /** Bytes of buffers that pass between two nudges of the collector. */
-const NUDGE_BYTES = 1024 * 1024;
-/** What a nudge uses up of the heap: numbers in a list that is small enough to lie among the young objects. */
-const LITTER = 12_000;
+const NUDGE_BYTES = 256 * 1024;
+/** What a nudge uses up of the heap: so many lists, each short, since the one that is at hand when the engine looks survives. */
+const LITTER_LISTS = 32;
+const LITTER_LENGTH = 1000;
 
 /**
  * Keeps memory flat while buffers come and go. They lie outside the engine's heap, and it looks for dead ones only when the
- * heap's young part is full, which columns hardly touch, or when 64 MB of them have gathered. So a little of the heap is
- * used up for every megabyte: the look costs less than a millisecond, for next to nothing is alive.
+ * heap's young part is full, which columns hardly touch, or when 64 MB of them have gathered. So the heap is used up about
+ * as fast as the buffers: a look every few megabytes costs a fraction of a millisecond, for next to nothing is alive.
  */
 class Nudge {
   #bytes = 0;
@@ -43,7 +44,7 @@ class Nudge {
   count(bytes: number): void {
     for (this.#bytes += bytes; this.#bytes >= NUDGE_BYTES; this.#bytes -= NUDGE_BYTES) {
       // Not kept: what survives makes the heap grow
-      this.#used += new Array<number>(LITTER).fill(this.#used).length;
+      for (let i = 0; i < LITTER_LISTS; i++) this.#used += new Array<number>(LITTER_LENGTH).length;
     }
   }
 }
@@ -305,7 +306,8 @@ export class CopyDecoder {
 
   /** Takes the next bytes. */
   push(chunk: Uint8Array): void {
-    this.#nudge.count(chunk.buffer.byteLength);
+    // Columns take about as much as the bytes that they are made of
+    this.#nudge.count(chunk.length);
     this.#decoder.push(chunk);
   }
 

@@ -1,4 +1,6 @@
+import { openCopyTo } from "../classic/_copy_streams.ts";
 import type { CoreClient } from "../classic/_core_client.ts";
+import { requestsOf } from "../classic/_requests.ts";
 import type { SqlField } from "../classic/sql.ts";
 import { isCartoError, ResponseError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
@@ -62,8 +64,13 @@ export class Download implements AsyncDisposable {
   }
 
   async #open(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-    const { signal } = this.#request;
-    const stream = await this.#client.copy.to(this.#statement, { signal, retries: this.#retries });
+    const stream = await openCopyTo(requestsOf(this.#client), this.#statement, {
+      retry: "read",
+      signal: this.#request.signal,
+      retries: this.#retries,
+      // The decoder copies what it needs of each part before it asks for the next
+      lends: true,
+    });
     this.opened = true;
     return stream.getReader();
   }

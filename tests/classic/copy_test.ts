@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { gunzipSync } from "node:zlib";
+import { Credentials } from "../../src/auth/credentials.ts";
+import { openCopyTo } from "../../src/classic/_copy_streams.ts";
+import { requestsOf } from "../../src/classic/_requests.ts";
+import { ClassicClient } from "../../src/classic/client.ts";
 import type { CopySource } from "../../src/classic/copy.ts";
 import {
   ArgumentError,
@@ -407,6 +411,33 @@ Deno.test("a binary download ends with its trailer or in an error", async () => 
   await assertRejects(() => sizeOf(head, row), ResponseError, "cut off");
   await assertRejects(() => sizeOf(head, new Uint8Array([0, 1, 0, 0, 0, 1, 10])), ResponseError, "cut off");
   await assertRejects(() => sizeOf(head, row, encode(LATE)), ResponseError, "division by zero");
+});
+
+Deno.test("rows whose bytes are only lent pass whole, wherever they are cut", async () => {
+  const lines = Array.from({ length: 4000 }, (_, i) => `${i}|${"x".repeat((i * 37) % 300)}\n`).join("");
+  const bytes = new TextEncoder().encode(lines);
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () =>
+      new Response(ReadableStream.from((async function* () {
+        for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7919) % 90_001) {
+          yield bytes.subarray(at, at + size);
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        }
+      })())),
+  );
+  try {
+    const baseUrl = `http://127.0.0.1:${server.addr.port}`;
+    const client = new ClassicClient(new Credentials({ username: "ana", apiKey: "1234", baseUrl }));
+    const rows = await openCopyTo(requestsOf(client), "COPY t TO STDOUT", { retry: "read", lends: true });
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const part of rows) text += decoder.decode(part, { stream: true });
+    assertEquals(text.length, lines.length);
+    assert(text === lines);
+  } finally {
+    await server.shutdown();
+  }
 });
 
 Deno.test("a download into a file that fails leaves no part of it", async () => {

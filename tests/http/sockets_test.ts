@@ -64,9 +64,11 @@ for (const [name, bytes] of Object.entries(CUT)) {
         assert(!Deno.inspect(error).includes("SELECT"), Deno.inspect(error));
         assertEquals(connections() - before, 2);
       }
-      const { body } = await transport.stream(spec({ url }));
-      const error = await assertRejects(() => new Response(body).text(), ResponseError);
-      assertEquals(error.code, "incomplete-response");
+      for (const read of ["stream", "lend"] as const) {
+        const { body } = await transport[read](spec({ url }));
+        const error = await assertRejects(() => new Response(body).text(), ResponseError);
+        assertEquals(error.code, "incomplete-response");
+      }
     });
   });
 }
@@ -90,6 +92,38 @@ Deno.test("sockets: a connection closed without an answer, and one that is refus
     error.message,
     `Cannot read table "cafes": no answer from "${url.host}": the connection was refused`,
   );
+});
+
+Deno.test("sockets: parts that are lent come in one buffer, and together they are what was sent", async () => {
+  const sent = crypto.getRandomValues(new Uint8Array(60_000));
+  const pieces = () =>
+    ReadableStream.from((async function* () {
+      for (let at = 0; at < sent.length; at += 7001) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        yield sent.subarray(at, at + 7001);
+      }
+    })());
+  const read = async (body: ReadableStream<Uint8Array>) => {
+    const parts: Uint8Array[] = [];
+    const copies: number[] = [];
+    for await (const part of body) {
+      parts.push(part);
+      copies.push(...part);
+    }
+    return { parts, bytes: new Uint8Array(copies) };
+  };
+  await serving(() => new Response(pieces()), async (url) => {
+    const { body } = await new Transport(quick).lend(spec({ url: url("/") }));
+    const { parts, bytes } = await read(body);
+    assertEquals(bytes, sent);
+    assert(parts.length > 1);
+    // Each but the last was taken back when the next one was asked for
+    assertEquals(parts.slice(0, -1).map((part) => part.length), parts.slice(1).map(() => 0));
+  });
+  // A `fetch` of the caller's own answers with parts that it has made
+  const own = new Transport({ ...quick, fetch: () => Promise.resolve(new Response(pieces())) });
+  const { body } = await own.lend(spec());
+  assertEquals((await read(body)).bytes, sent);
 });
 
 Deno.test("sockets: gzip is undone, whatever the announced length", async () => {
