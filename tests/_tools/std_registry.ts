@@ -4,6 +4,7 @@
  * prints its address and stays; the tests run with that as `JSR_URL`. A folder would not do instead of a server: Deno
  * checks the types of what comes from a folder by our compiler options, which are not std's.
  */
+import { pathToFileURL } from "node:url";
 
 interface PackageConfig {
   readonly name: string;
@@ -80,7 +81,7 @@ if (import.meta.main) {
     console.error("Cannot serve std: name the folder of a clone of https://github.com/denoland/std");
     Deno.exit(2);
   }
-  const std = new URL(`${await Deno.realPath(folder)}/`, "file:///");
+  const std = pathToFileURL(`${folder}/`);
   await configOf(std, "assert");
   const onListen = ({ port }: Deno.NetAddr) => console.log(`http://127.0.0.1:${port}/`);
   await Deno.serve({ hostname: "127.0.0.1", port: 0, onListen }, stdRegistry(std)).finished;
