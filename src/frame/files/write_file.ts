@@ -1,7 +1,7 @@
 import { ArgumentError } from "../../errors/mod.ts";
+import { writeWhole } from "../../permissions/_write_whole.ts";
 import { formatOfEnding } from "./_detect_format.ts";
 import type { FramesInput } from "./_frames_of.ts";
-import { writeWhole } from "./_write_whole.ts";
 import { encodeFile } from "./encode_file.ts";
 import type { FileFormat, WriteFileOptions, WriteFileReport } from "./file_options.ts";
 import { nameOf } from "./read_file.ts";
@@ -9,7 +9,8 @@ import { nameOf } from "./read_file.ts";
 /**
  * Writes frames into a file: all of them, or nothing. The file is written beside its place and moved there when it is
  * complete, where Deno may write beside it (`--allow-write=FOLDER --allow-read=FOLDER`); with `--allow-write=FILE` alone it
- * is written in place, and removed when something fails.
+ * is written in place, over an old file only once all of it, or its first 16 MiB, are at hand; a failure after that removes
+ * it.
  *
  * @param frames One frame, or frames of one schema, such as `readCartoBatches` gives: memory does not grow with them
  * @param path The file; its ending tells the format unless `format` does

@@ -126,7 +126,7 @@ Deno.test("writing: a refusal tells the narrowest flag, for a Shapefile those of
     assertEquals(write.out, "PermissionError --allow-write=y.csv\n", write.err);
   }));
 
-Deno.test("writing: write access to the one file is enough; a failure then leaves no half file", () =>
+Deno.test("writing: write access to the one file is enough; a failure then leaves the old file, or none", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/x.csv`, "a\n1\n");
     const flags = ["--allow-read=x.csv", "--allow-write=y.csv"];
@@ -145,5 +145,8 @@ Deno.test("writing: write access to the one file is enough; a failure then leave
       flags,
     );
     assertEquals(bad.out, "broke\n", bad.err);
+    assertEquals(await Deno.readTextFile(`${folder}/y.csv`), "a\n1\n");
+    await Deno.remove(`${folder}/y.csv`);
+    assertEquals((await run(folder, await Deno.readTextFile(`${folder}/main.ts`), flags)).out, "broke\n");
     assertEquals(await names(folder), ["main.ts", "x.csv"]);
   }));
