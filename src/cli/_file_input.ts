@@ -10,7 +10,7 @@ import type { ColumnType } from "../frame/types.ts";
 import { advise } from "../permissions/mod.ts";
 import type { CheckUploadOptions } from "../tables/check_upload.ts";
 import type { CommandContext, CommandOption } from "./_command.ts";
-import { choice, list, wholeNumber } from "./_options.ts";
+import { choice, list, TIMEOUT, transportOf, wholeNumber } from "./_options.ts";
 
 const IF_EXISTS = ["fail", "replace", "append", "upsert"] as const;
 
@@ -32,6 +32,7 @@ export const FILE_OPTIONS: Readonly<Record<string, CommandOption>> = {
   "no-cartodbfy": { description: "make a plain table, which CARTO neither lists nor draws" },
   "skip-quota-warning": { description: "do not ask first whether the account has room for the rows" },
   retries: { value: "N", description: "attempts in all when the server is busy (default: 3)" },
+  ...TIMEOUT,
 };
 
 /** What a command is to do with which file. */
@@ -40,7 +41,7 @@ export interface FileInput {
   /** How the upload is made. */
   readonly options: Pick<
     CheckUploadOptions,
-    "ifExists" | "key" | "cartodbfy" | "skipQuotaWarning" | "retryTimes" | "signal"
+    "ifExists" | "key" | "cartodbfy" | "skipQuotaWarning" | "retryTimes" | "signal" | "transport"
   >;
   /** Opens the file: as a frame, or in batches where it is large. */
   open(onBadValue?: OnBadValue): Promise<GeoDataFrame | AsyncIterable<GeoDataFrame>>;
@@ -82,6 +83,7 @@ export function fileInput(context: CommandContext, action: string): FileInput {
       skipQuotaWarning: flag("skip-quota-warning"),
       retryTimes: wholeNumber(context, "retries", { least: 1 }),
       signal,
+      transport: transportOf(context),
     },
     async open(onBadValue) {
       const frames = await framesOf(io.path(given), { ...options, onBadValue });

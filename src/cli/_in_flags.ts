@@ -23,13 +23,15 @@ const NAMES = new RegExp(
 
 /** A hint for programs as one for the command line: `{ encoding: "latin1" }` becomes `--encoding latin1`. */
 export function inFlags(hint: string): string {
-  const told = hint.replaceAll(/\{ (\w+): (?:"([^"]*)"|(\w+|…)) \}/g, (given, option, text, word) => {
-    const flag = FLAGS[option];
-    if (flag === undefined) return given;
-    const value = text ?? word;
-    if (value === "true") return flag;
-    if (value === "false") return flag.replace("--", "--no-");
-    return `${flag} ${/[^\w.:-]/.test(value) ? JSON.stringify(value) : value}`;
-  });
-  return told.replaceAll(NAMES, (name) => FLAGS[name] ?? name);
+  return hint
+    .replaceAll(/\{ (\w+): (?:"([^"]*)"|(\w+|…)) \}/g, (given, option, text, word) => {
+      const flag = FLAGS[option];
+      if (flag === undefined) return given;
+      const value = text ?? word;
+      if (value === "true") return flag;
+      if (value === "false") return flag.replace("--", "--no-");
+      return `${flag} ${/[^\w.:-]/.test(value) ? JSON.stringify(value) : value}`;
+    })
+    .replaceAll(/\{ transport: \{ timeout: (\d+) \} \}/g, (_, ms) => `--timeout ${Math.ceil(ms / 1000)}`)
+    .replaceAll(NAMES, (name) => FLAGS[name] ?? name);
 }

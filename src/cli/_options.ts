@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors/mod.ts";
-import type { CommandContext } from "./_command.ts";
+import type { TransportOptions } from "../http/transport.ts";
+import type { CommandContext, CommandOption } from "./_command.ts";
 
 type Options = Pick<CommandContext, "option">;
 
@@ -29,6 +30,20 @@ export function wholeNumber(
   throw new ArgumentError(`Cannot use --${name} ${given}: it takes a whole number${range}`, {
     argument: name,
   });
+}
+
+/** How long a server may be silent, as every command with rows takes it. */
+export const TIMEOUT: Readonly<Record<string, CommandOption>> = {
+  timeout: {
+    value: "SECONDS",
+    description: "how long the server may be silent (default: 60, and 600 for rows)",
+  },
+};
+
+/** What `--timeout` says. */
+export function transportOf(options: Options): TransportOptions | undefined {
+  const seconds = wholeNumber(options, "timeout", { least: 1, most: 1_000_000 });
+  return seconds === undefined ? undefined : { timeout: 1000 * seconds };
 }
 
 /** The value of an option that takes a list with commas; undefined where it was not given. */

@@ -1,6 +1,6 @@
 import type { ReadCartoOptions } from "../tables/read_carto.ts";
 import type { CommandContext, CommandOption } from "./_command.ts";
-import { choice, wholeNumber } from "./_options.ts";
+import { choice, TIMEOUT, transportOf, wholeNumber } from "./_options.ts";
 
 /** The options of commands that read a table or query. */
 export const READ_OPTIONS: Readonly<Record<string, CommandOption>> = {
@@ -14,17 +14,19 @@ export const READ_OPTIONS: Readonly<Record<string, CommandOption>> = {
     value: "N",
     description: "read N rows at a time, so that a broken download goes on; needs cartodb_id",
   },
+  ...TIMEOUT,
 };
 
 /** What the options say of how rows are read. */
 export function readOptions(
   context: CommandContext,
-): Pick<ReadCartoOptions, "limit" | "schema" | "strategy" | "pageRows" | "signal"> {
+): Pick<ReadCartoOptions, "limit" | "schema" | "strategy" | "pageRows" | "signal" | "transport"> {
   return {
     limit: wholeNumber(context, "limit"),
     schema: context.option("schema"),
     strategy: choice(context, "strategy", ["auto", "direct", "job"]),
     pageRows: wholeNumber(context, "page-rows", { least: 1 }),
     signal: context.signal,
+    transport: transportOf(context),
   };
 }

@@ -53,8 +53,9 @@ export async function runCommandLine(
     // The reader of our output went away, as `head` does: nothing is left to say to it.
     if (error instanceof Deno.errors.BrokenPipe) return 0;
     if (signal.aborted) {
-      await io.warn("Interrupted");
-      return 130;
+      const isTerminated = interrupt?.isTerminated() === true;
+      await io.warn(isTerminated ? "Terminated" : "Interrupted");
+      return isTerminated ? 143 : 130;
     }
     await io.warn(describeError(error));
     return exitCode(error);
@@ -217,16 +218,29 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** A signal that Ctrl-C aborts; a second Ctrl-C ends the process as usual. */
-function listenForInterrupt(): { signal: AbortSignal; stop(): void } {
+/** What asks a program to end: Ctrl-C, and a scheduler, but for Windows, which has no such signal. */
+const ENDINGS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+
+/** A signal that Ctrl-C or a scheduler aborts; a second time ends the process as usual. */
+function listenForInterrupt(): { signal: AbortSignal; isTerminated(): boolean; stop(): void } {
   const controller = new AbortController();
-  const stop = () => Deno.removeSignalListener("SIGINT", onInterrupt);
-  const onInterrupt = () => {
+  let isTerminated = false;
+  const end = () => {
     stop();
     controller.abort(new DOMException("Interrupted", "AbortError"));
   };
-  Deno.addSignalListener("SIGINT", onInterrupt);
-  return { signal: controller.signal, stop };
+  const listeners = ENDINGS.map((name) => {
+    const listener = () => {
+      isTerminated = name === "SIGTERM";
+      end();
+    };
+    return [name, listener] as const;
+  });
+  const stop = () => {
+    for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
+  };
+  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
+  return { signal: controller.signal, isTerminated: () => isTerminated, stop };
 }
 
 /** Whether a word is the name of a command. */

@@ -1,5 +1,6 @@
 /**
- * The command line: `whoami`, `tables`, `query`, `check`, `upload`, `download` and `emulator`.
+ * The command line: `whoami`, `tables`, `query`, `check`, `upload` and `download` for tables; `import`, `sync`, `datasets`,
+ * `visualizations`, `maps`, `keys`, `kuviz`, `users` and `quotas` for what else an account has; `emulator` for a local CARTO.
  *
  * ```sh
  * deno run --allow-read=creds.json --allow-net=johnsmith.carto.com:443 \
@@ -7,7 +8,7 @@
  * ```
  *
  * Exit codes: 0 done · 1 failed, or a check found errors · 2 wrong usage · 3 credentials or a permission are missing ·
- * 130 interrupted.
+ * 130 interrupted, 143 asked to end (SIGTERM); what had been begun is cleared up before.
  *
  * @module
  */
@@ -40,7 +41,7 @@ const FILES: Readonly<Record<CommandName, LoadCommand>> = {
  *
  * @param args The words after the program's name
  * @param options The folder of relative paths and a signal
- * @returns 0 done, 1 failed, 2 wrong usage, 3 credentials or a permission missing, 130 interrupted
+ * @returns 0 done, 1 failed, 2 wrong usage, 3 credentials or a permission missing, 130 interrupted, 143 terminated
  *
  * @example Print the list of commands
  * ```ts

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { projectFile, runDeno, type RunResult } from "../_tools/run_deno.ts";
+import { projectFile, runDeno, type RunResult, spawnDeno } from "../_tools/run_deno.ts";
 
 const KEY = "0123456789abcdef0123";
 const CSV = 'id,name,big\n1,"a ""b""",9007199254740993\n2,,-1\n';
@@ -236,6 +236,54 @@ Deno.test("commands: each runs with the README's narrow flags and tells what lac
   } finally {
     await Deno.remove(cwd, { recursive: true });
   }
+});
+
+Deno.test({
+  name: "download: a scheduler that ends it leaves the old file and no part of the new one",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const cwd = await Deno.makeTempDir();
+    const asked = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+      if (!request.url.includes("copyto")) {
+        return Response.json({ rows: [], fields: { n: { type: "number", pgtype: "int4" } }, total_rows: 0 });
+      }
+      // The head of the rows, and then nothing for as long as the program waits
+      const head = Uint8Array.fromBase64("UEdDT1BZCv8NCgAAAAAAAAAAAA==");
+      const body = new ReadableStream({
+        async start(controller) {
+          controller.enqueue(head);
+          asked.resolve();
+          await ended.promise;
+          controller.close();
+        },
+      });
+      return new Response(body);
+    });
+    const { port } = server.addr as Deno.NetAddr;
+    try {
+      const creds = { username: "ana", api_key: KEY, base_url: `http://127.0.0.1:${port}/user/ana` };
+      await Deno.writeTextFile(`${cwd}/creds.json`, JSON.stringify(creds), { mode: 0o600 });
+      await Deno.writeTextFile(`${cwd}/out.csv`, "old\n");
+      const flags = ["--allow-read=.", "--allow-write=.", `--allow-net=127.0.0.1:${port}`];
+      const words = ["download", "things", "out.csv", "--timeout", "30", "--creds", "creds.json"];
+      const child = await spawnDeno(
+        ["run", "--no-prompt", ...flags, projectFile("src/cli/main.ts"), ...words],
+        { cwd, stdin: "null", stdout: "piped", stderr: "piped" },
+      );
+      await asked.promise;
+      child.kill("SIGTERM");
+      const { code, stderr } = await child.output();
+      assertEquals([code, new TextDecoder().decode(stderr)], [143, "Terminated\n"]);
+      assertEquals(await Deno.readTextFile(`${cwd}/out.csv`), "old\n");
+      const names = (await Array.fromAsync(Deno.readDir(cwd))).map(({ name }) => name);
+      assertEquals(names.sort(), ["creds.json", "out.csv"]);
+    } finally {
+      ended.resolve();
+      await Deno.remove(cwd, { recursive: true });
+    }
+  },
 });
 
 Deno.test("emulator: prints one JSON line, writes credentials, serves until interrupted", async () => {

@@ -14,6 +14,7 @@ Deno.test("hints: options of calls are told as those of the command line, others
     ["or pass { skipQuotaWarning: true }", "or pass --skip-quota-warning"],
     ["Pass { cartodbfy: false }", "Pass --no-cartodbfy"],
     ['Leave out one of pageRows and { strategy: "job" }', "Leave out one of --page-rows and --strategy job"],
+    ["such as { transport: { timeout: 120000 } }, or", "such as --timeout 120, or"],
     ["or pass { dryRun: true }", "or pass { dryRun: true }"],
   ];
   for (const [given = "", wanted = ""] of pairs) assertEquals(inFlags(given), wanted);
