@@ -79,13 +79,13 @@ function signed(digits: string): string {
 }
 
 /** A number as SQL: whole ones as integers, others as numeric, the rest as float8. */
-export function quoteNumber(value: number): string {
+function quoteNumber(value: number): string {
   if (Object.is(value, -0)) return "'-0'::float8";
   return Number.isFinite(value) ? signed(String(value)) : `'${value}'::float8`;
 }
 
 /** A bigint as SQL: int4 or int8 where it fits, otherwise numeric. */
-export function quoteBigint(value: bigint): string {
+function quoteBigint(value: bigint): string {
   // PostgreSQL reads the digits before the sign, and these digits alone are beyond int8.
   return value === MIN_INT8 ? `'${value}'::int8` : signed(String(value));
 }

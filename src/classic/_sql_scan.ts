@@ -130,7 +130,7 @@ export interface SqlStatement {
  * Cuts a text into its statements, leaving out empty ones. A semicolon within parentheses
  * (`CREATE RULE … DO (a; b)`) or in the body of a `BEGIN ATOMIC` function ends nothing, as in psql.
  */
-export function splitSql(text: string): SqlStatement[] {
+function splitSql(text: string): SqlStatement[] {
   const statements: SqlStatement[] = [];
   let start = -1;
   let end = -1;

@@ -93,7 +93,7 @@ function pointGeometry({ xy, length, validity }: PointData, sink: BufferSink): P
  * Vertices as whole steps from the south-west corner, in the smallest type that moves none by more than
  * {@linkcode PRECISION}.
  */
-export function pagePositions(
+function pagePositions(
   places: Float64Array,
   [west, south, east, north]: PageBounds,
   sink: BufferSink,

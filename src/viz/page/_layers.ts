@@ -18,7 +18,7 @@ export interface Sheet {
 }
 
 /** What belongs to a kind of geometry of a layer: `map-layer-kind`, or more for the parts of it. */
-export function deckId(state: LayerState, kind: Kind, part = ""): string {
+function deckId(state: LayerState, kind: Kind, part = ""): string {
   return `${state.id}-${kind}${part}`;
 }
 

@@ -123,7 +123,7 @@ export function optional<T, R>(value: T | null | undefined, check: (value: T) =>
 }
 
 /** A method of cutting into classes. */
-export function checkMethod(method: unknown): BinsMethod {
+function checkMethod(method: unknown): BinsMethod {
   const found = METHODS.find((each) => each === method);
   if (found !== undefined) return found;
   throw new ArgumentError('Available methods are: "quantiles", "equal", "stdev"', { argument: "method" });
