@@ -40,6 +40,11 @@ export interface NewTableFinish extends Finish {
   readonly cartodbfy: boolean;
 }
 
+/** A column of the rows that go into a table that stands. */
+export interface InsertColumn extends StagingColumn {
+  readonly cast: Cast;
+}
+
 /** An upload into a table that stands. */
 export interface InsertFinish extends Finish {
   /** How many rows the staging table must give. */
@@ -47,7 +52,7 @@ export interface InsertFinish extends Finish {
   /** Whether values go into a column whose numbers the database would give. */
   readonly overridesIdentity: boolean;
   /** The columns with the way of their values. */
-  readonly columns: readonly { readonly name: string; readonly cast: Cast }[];
+  readonly columns: readonly InsertColumn[];
 }
 
 /** An upload that takes the place of what a table holds. */
@@ -141,7 +146,7 @@ export function convertedColumns(columns: readonly StagingColumn[]): readonly St
     geometry ?? { name: "the_geom", sqlType: "geometry(Geometry,4326)" },
     {
       name: MERCATOR,
-      sqlType: `geometry(Geometry${dimensions},3857)${geometry === undefined ? "" : ` ${PROJECTED}`}`,
+      sqlType: `geometry(Geometry${dimensions},3857)${geometry === undefined ? "" : ` ${GENERATED}`}`,
     },
     ...columns.filter((column) => column !== geometry && column !== id),
   ];
@@ -149,14 +154,16 @@ export function convertedColumns(columns: readonly StagingColumn[]): readonly St
 
 /** Whether the database works out a column of these. */
 export function isProjecting(columns: readonly StagingColumn[]): boolean {
-  return columns.some(({ name, sqlType }) => name === MERCATOR && sqlType.endsWith(PROJECTED));
+  return columns.some(({ name, sqlType }) => name === MERCATOR && sqlType.endsWith(GENERATED));
 }
 
 /** The column of the projected copy. */
 const MERCATOR = "the_geom_webmercator";
 /** What CARTO's function gives, but without a call of it for what lies well away from the poles. */
-const PROJECTED = `GENERATED ALWAYS AS (CASE WHEN "the_geom" @ ST_MakeEnvelope(-180,-88.9,180,88.9,4326) ` +
-  `THEN ST_Transform("the_geom",3857) ELSE CDB_TransformToWebmercator("the_geom") END) STORED`;
+const PROJECTED = `CASE WHEN "the_geom" @ ST_MakeEnvelope(-180,-88.9,180,88.9,4326) ` +
+  `THEN ST_Transform("the_geom",3857) ELSE CDB_TransformToWebmercator("the_geom") END`;
+/** The end of the definition of a column that the database works out so. */
+const GENERATED = `GENERATED ALWAYS AS (${PROJECTED}) STORED`;
 
 /** How long the part of an address that holds a COPY may be; servers take 8,192 bytes of address and headers. */
 const MAX_COPY_LENGTH = 6_000;
@@ -203,7 +210,7 @@ export function newTableBody(finish: NewTableFinish): string {
       ? [`ALTER TABLE ${qualified(schema, target)} ALTER COLUMN ${sql.id(MERCATOR)} DROP EXPRESSION;`]
       : []),
     ...(cartodbfy ? [`PERFORM ${cartodbfySql(schema, target)};`] : []),
-  ], key.length > 0);
+  ], { hasKey: key.length > 0 });
 }
 
 /** The statements that put the rows of a staging table in the place of those of a standing one. */
@@ -216,21 +223,22 @@ export function replaceBody(finish: ReplaceFinish): string {
     ...checks(finish),
     `TRUNCATE TABLE ${table} RESTART IDENTITY;`,
     ...(alterations.length === 0 ? [] : [`ALTER TABLE ${table} ${alterations.join(", ")};`]),
-    ...insert(finish),
+    ...insertMany(finish, { always: true }),
     ...(cartodbfy ? [`PERFORM ${cartodbfySql(schema, target)};`] : []),
     `DROP TABLE ${qualified(schema, staging)};`,
-  ]);
+  ], { setsAside: true });
 }
 
 /** The statements that add the rows of a staging table to those of a standing one. */
 export function appendBody(finish: InsertFinish): string {
-  const { schema, staging } = finish;
+  const { schema, staging, rows } = finish;
+  const setsAside = rows >= MANY_ROWS;
   return body([
     ...begin(finish),
     ...checks(finish),
-    ...insert(finish),
+    ...(setsAside ? insertMany(finish, { always: false }) : insert(finish)),
     `DROP TABLE ${qualified(schema, staging)};`,
-  ]);
+  ], { setsAside });
 }
 
 /**
@@ -256,8 +264,11 @@ export function upsertBody(finish: UpsertFinish): string {
   const changed = columns.map(({ name }) => name)
     .filter((name) => name !== "cartodb_id" && !key.some((column) => column.name === name));
   const values = columns.map(({ name }) => `${fresh}.${sql.id(name)}`).join(",");
+  const setsAside = rows >= MANY_ROWS;
   return body([
     ...begin(finish),
+    // First, since it takes the stronger lock
+    ...(setsAside ? setAside(finish, { projects: false, always: false }) : []),
     `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE;`,
     ...checks(finish),
     ...keyChecks(finish, key),
@@ -283,11 +294,12 @@ export function upsertBody(finish: UpsertFinish): string {
       "0",
     ),
     ...(hasIds ? [nextId(table)] : []),
+    ...(setsAside ? putBack(finish, false) : []),
     `DROP TABLE ${qualified(schema, staging)};`,
     `CREATE UNLOGGED TABLE ${
       qualified(schema, tally)
     } AS SELECT _cartoframes_count AS inserted, _cartoframes_updated AS updated, _cartoframes_matched AS matched;`,
-  ], true);
+  ], { hasKey: true, setsAside });
 }
 
 /** Drops tables, except those that somebody is at work on: it waits for nobody. */
@@ -324,11 +336,17 @@ function dollarTag(body: string): string {
 }
 
 /** Names of columns win over those of variables, whatever users call their columns. */
-function body(statements: readonly string[], hasKey = false): string {
+function body(
+  statements: readonly string[],
+  { hasKey = false, setsAside = false }: { hasKey?: boolean; setsAside?: boolean } = {},
+): string {
   return [
     "",
     "#variable_conflict use_column",
     "DECLARE _cartoframes_count bigint;",
+    ...(setsAside
+      ? ["_cartoframes_indexes text[]; _cartoframes_names text; _cartoframes_projects boolean := false;"]
+      : []),
     ...(hasKey
       ? [
         "_cartoframes_matched bigint; _cartoframes_updated bigint;",
@@ -423,18 +441,142 @@ function renameSequence(schema: string, target: string, column: string): string 
   ].join(" ");
 }
 
-function insert(finish: InsertFinish): string[] {
-  const { schema, staging, target, columns, rows, hasIds, order } = finish;
+/** From so many rows on it is looked whether the table is better written without its indexes, if it holds rows. */
+const MANY_ROWS = 10_000;
+/** CARTO's trigger that keeps the projected copy of the geometries. */
+const PROJECTING_TRIGGER = "update_the_geom_webmercator_trigger";
+/** CARTO's triggers for rows with their functions; whatever other triggers do may need the indexes. */
+const CARTO_TRIGGERS = `('${PROJECTING_TRIGGER}','_cdb_update_the_geom_webmercator'),` +
+  "('test_quota_per_row','cdb_checkquota'),('update_updated_at_trigger','_cdb_update_updated_at')";
+
+/**
+ * Sets aside what makes an insert of many rows slow and can be put back in the same transaction exactly as it was: plain
+ * indexes, which are made faster from all rows at once, and the trigger that projects geometries one by one.
+ *
+ * Nothing that is a promise (a key, a constraint, what a replica or a cluster goes by) or that could come back otherwise
+ * than it was (an expression, a place of its own, one that is invalid) is touched. Without the rights of the owner, or
+ * where rows have triggers of the user's own, the table stays as it is, and the insert takes its time.
+ *
+ * @param options Whether the insert brings the projected copies, and whether there need not be many rows beside those
+ * that are there
+ */
+function setAside(
+  { schema, staging, target }: Finish,
+  { projects, always }: { projects: boolean; always: boolean },
+): string[] {
   const table = qualified(schema, target);
-  const names = sql.ids(columns.map(({ name }) => name));
-  const values = columns.map(({ cast }) => cast.expression).join(",");
+  const oid = sql`${table}::regclass`.text;
+  const indexes = [
+    "SELECT array_agg(pg_get_indexdef(c.oid) || coalesce(format('; COMMENT ON INDEX %I.%I IS ', n.nspname, c.relname)" +
+    " || quote_literal(obj_description(c.oid, 'pg_class')), '') ORDER BY c.oid)," +
+    " string_agg(format('%I.%I', n.nspname, c.relname), ',') INTO _cartoframes_indexes, _cartoframes_names",
+    "FROM pg_class t JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class c ON c.oid = i.indexrelid" +
+    " JOIN pg_namespace n ON n.oid = c.relnamespace",
+    `WHERE t.oid = ${oid} AND t.relkind = 'r' AND NOT (t.relhassubclass OR t.relhasrules OR t.relrowsecurity)`,
+    "AND pg_has_role(t.relowner, 'USAGE') AND has_schema_privilege(t.relnamespace, 'CREATE')",
+    "AND NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = t.oid)",
+    "AND NOT EXISTS (SELECT 1 FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid WHERE g.tgrelid = t.oid" +
+    " AND (g.tginitdeferred OR (NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 1 = 1" +
+    ` AND (g.tgname, p.proname) NOT IN (${CARTO_TRIGGERS}))))`,
+    ...(always ? [] : [
+      sql`AND pg_relation_size(${qualified(schema, staging)}::regclass) * 2 >= pg_relation_size(t.oid)`.text,
+    ]),
+    "AND i.indisvalid AND i.indisready AND i.indislive AND i.indexprs IS NULL AND i.indpred IS NULL",
+    "AND NOT (i.indisunique OR i.indisprimary OR i.indisexclusion OR i.indisclustered OR i.indisreplident)",
+    "AND c.reltablespace = 0 AND current_setting('default_tablespace') = ''",
+    "AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = c.oid)",
+    "AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = c.oid" +
+    " OR classid = 'pg_class'::regclass AND objid = c.oid AND deptype NOT IN ('a', 'n'));",
+  ];
+  const trigger = [
+    "SELECT true INTO _cartoframes_projects FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid" +
+    " JOIN pg_proc f ON f.oid = to_regprocedure('cdb_transformtowebmercator(geometry)')" +
+    ` JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attname = '${MERCATOR}' AND NOT a.attisdropped`,
+    `WHERE g.tgrelid = ${oid} AND g.tgname = '${PROJECTING_TRIGGER}' AND g.tgenabled = 'O' AND g.tgtype & 7 = 7`,
+    "AND g.tgqual IS NULL AND p.proname = '_cdb_update_the_geom_webmercator' AND p.pronamespace = f.pronamespace",
+    "AND a.atttypid = 'geometry'::regtype AND coalesce(to_jsonb(a)->>'attgenerated', '') = '';",
+    `IF _cartoframes_projects THEN ALTER TABLE ${table} DISABLE TRIGGER ${PROJECTING_TRIGGER}; END IF;`,
+  ];
   return [
-    `INSERT INTO ${table} (${names})${overriding(finish)} SELECT ${values} FROM ${
-      qualified(schema, staging)
-    }${order === undefined ? "" : ` ORDER BY ${sql.id(order)}`};`,
+    "BEGIN",
+    // Twice, since all that may change while the lock is waited for
+    "FOR _cartoframes_look IN 1..2 LOOP",
+    ...indexes,
+    "EXIT WHEN _cartoframes_names IS NULL;",
+    `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE;`,
+    "END LOOP;",
+    "IF _cartoframes_names IS NOT NULL THEN",
+    "EXECUTE 'DROP INDEX ' || _cartoframes_names;",
+    ...(projects ? trigger : []),
+    "END IF;",
+    // What a server does not let be done is not worth a failure
+    "EXCEPTION WHEN OTHERS THEN _cartoframes_indexes := NULL; _cartoframes_projects := false;",
+    "END;",
+  ];
+}
+
+/** Puts back what was set aside; `projects` is that of {@link setAside}. */
+function putBack({ schema, target }: Finish, projects: boolean): string[] {
+  const enable = `ALTER TABLE ${qualified(schema, target)} ENABLE TRIGGER ${PROJECTING_TRIGGER};`;
+  return [
+    ...(projects ? [`IF _cartoframes_projects THEN ${enable} END IF;`] : []),
+    "FOREACH _cartoframes_names IN ARRAY coalesce(_cartoframes_indexes, '{}') LOOP EXECUTE _cartoframes_names; END LOOP;",
+  ];
+}
+
+/** The insert of many rows, with what makes it slow set aside for the while. */
+function insertMany(finish: InsertFinish, { always }: { always: boolean }): string[] {
+  const projects = isProjectable(finish);
+  return [
+    ...setAside(finish, { projects, always }),
+    ...(projects ? insertProjecting(finish) : insert(finish)),
+    ...putBack(finish, projects),
+  ];
+}
+
+/** Whether the rows bring geometries of which the projected copy can be worked out, and no copy of their own. */
+function isProjectable({ columns }: InsertFinish): boolean {
+  return columns.some(({ name, sqlType }) =>
+    name === "the_geom" && /^geometry\(\w+, ?4326\)$/.test(sqlType)
+  ) &&
+    columns.every(({ name }) => name !== MERCATOR);
+}
+
+/** The insert that brings the projected copy itself where its trigger has been set aside. */
+function insertProjecting(finish: InsertFinish): string[] {
+  const [columns, values, rest] = insertParts(finish);
+  const more = (text: string) => `CASE WHEN _cartoframes_projects THEN ${sql`${text}`.text} ELSE '' END`;
+  const parts = [
+    sql`${columns}`.text,
+    more(`,${sql.id(MERCATOR)}`),
+    sql`${values}`.text,
+    more(`,${PROJECTED}`),
+    sql`${rest}`.text,
+  ];
+  return [`EXECUTE ${parts.join(" || ")};`, ...afterInsert(finish)];
+}
+
+/** The insert into a table that is as it always is. */
+function insert(finish: InsertFinish): string[] {
+  return [`${insertParts(finish).join("")};`, ...afterInsert(finish)];
+}
+
+/** The insert up to the end of its columns, up to the end of their values, and the rest. */
+function insertParts(finish: InsertFinish): [columns: string, values: string, rest: string] {
+  const { schema, staging, target, columns, order } = finish;
+  return [
+    `INSERT INTO ${qualified(schema, target)} (${sql.ids(columns.map(({ name }) => name))}`,
+    `)${overriding(finish)} SELECT ${columns.map(({ cast }) => cast.expression).join(",")}`,
+    ` FROM ${qualified(schema, staging)}${order === undefined ? "" : ` ORDER BY ${sql.id(order)}`}`,
+  ];
+}
+
+/** All rows must have arrived. */
+function afterInsert({ schema, target, rows, hasIds }: InsertFinish): string[] {
+  return [
     "GET DIAGNOSTICS _cartoframes_count = ROW_COUNT;",
     fail("rows", `_cartoframes_count <> ${rows}`, "_cartoframes_count", "0"),
-    ...(hasIds ? [nextId(table)] : []),
+    ...(hasIds ? [nextId(qualified(schema, target))] : []),
   ];
 }
 

@@ -181,7 +181,11 @@ class StagedWrite {
       renames,
     };
     if (kind === "create") return newTableBody({ ...common, isProjected, key, cartodbfy });
-    const columns = this.#columns.map(({ name }, index) => ({ name, cast: casts[index] as Cast }));
+    const columns = this.#columns.map(({ name, sqlType }, index) => ({
+      name,
+      sqlType,
+      cast: casts[index] as Cast,
+    }));
     const insert = { ...common, rows, overridesIdentity, columns };
     if (kind === "upsert") return upsertBody({ ...insert, key, tally: this.#tally });
     return kind === "append" ? appendBody(insert) : replaceBody({ ...insert, alterations, cartodbfy });

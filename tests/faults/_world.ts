@@ -8,7 +8,10 @@ export interface Identity {
   readonly owner: string;
   readonly grants: string;
   readonly comment: string;
+  /** With the state that each is in. */
   readonly triggers: readonly string[];
+  /** With their comments. */
+  readonly indexes: readonly string[];
   readonly views: readonly string[];
 }
 
@@ -21,7 +24,8 @@ export interface State {
 /** All that must stay of a table into which nothing was written. */
 export interface Contents {
   readonly columns: readonly string[];
-  readonly indexes: readonly string[];
+  /** The indexes themselves: one that is made anew is another. */
+  readonly indexObjects: readonly string[];
   /** The file that holds the rows. */
   readonly file: string;
   /** How often the table's trigger saw a change. */
@@ -92,17 +96,21 @@ export class World implements AsyncDisposable {
   async state(): Promise<State> {
     const [row] = await this.query(`SELECT c.oid::text AS oid, c.relowner::regrole::text AS owner,
       c.relacl::text AS grants, obj_description(c.oid, 'pg_class') AS comment,
-      (SELECT json_agg(pg_get_triggerdef(oid) ORDER BY tgname) FROM pg_trigger WHERE tgrelid = c.oid) AS triggers,
+      (SELECT json_agg(tgenabled::text || ' ' || pg_get_triggerdef(oid) ORDER BY tgname) FROM pg_trigger
+        WHERE tgrelid = c.oid) AS triggers,
+      (SELECT json_agg(concat(pg_get_indexdef(indexrelid), ' ', indisvalid, obj_description(indexrelid, 'pg_class'))
+        ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = c.oid) AS indexes,
       (SELECT json_agg(oid::text || pg_get_viewdef(oid)) FROM pg_class WHERE relname = 'stock_view') AS views,
       (SELECT json_agg(attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull ORDER BY attnum)
         FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
-      (SELECT json_agg(indexdef ORDER BY indexname) FROM pg_indexes WHERE tablename = 'stock') AS indexes,
+      (SELECT json_agg(oid::text ORDER BY oid) FROM pg_class WHERE oid IN
+        (SELECT indexrelid FROM pg_index WHERE indrelid = c.oid)) AS "indexObjects",
       c.relfilenode::text AS file, (SELECT count(*)::int FROM stock_changes) AS changes,
       (SELECT string_agg(v::text, chr(10) ORDER BY id) FROM stock_view AS v) AS view
       FROM pg_class c WHERE c.oid = 'stock'::regclass`);
-    const { columns, indexes, file, changes, view, ...identity } = row as unknown as Identity & Contents;
+    const { columns, indexObjects, file, changes, view, ...identity } = row as unknown as Identity & Contents;
     const rows = await this.copy("SELECT * FROM stock ORDER BY cartodb_id");
-    return { identity, contents: { columns, indexes, file, changes, view, rows } };
+    return { identity, contents: { columns, indexObjects, file, changes, view, rows } };
   }
 
   /** What maps refer to: the dataset, its map, its table, and its privacy. */
@@ -150,6 +158,7 @@ CREATE TABLE stock AS SELECT n::int AS id, 'old "' || n || '"' AS name, (n / 7.0
 FROM generate_series(1, 100) AS n`;
 
 const AROUND_STOCK = `CREATE INDEX stock_by_name ON stock (name);
+COMMENT ON INDEX stock_by_name IS 'what it is called';
 COMMENT ON TABLE stock IS 'what we have';
 GRANT SELECT ON stock TO publicuser;
 CREATE VIEW stock_view AS SELECT id, name, the_geom FROM stock;

@@ -142,7 +142,20 @@ Deno.test("a table that somebody made meanwhile is the same error at the end, an
   assertEquals(sent(carto.log).at(-1), 'DROP TABLE IF EXISTS "public"."_cartoframes_staging_tbl_*"');
 });
 
-/** The last statement of a replacement. */
+/** The last statement of a replacement without what sets indexes and the trigger aside and puts them back. */
+function essence(statement: string | undefined): string {
+  return (statement ?? "")
+    .replace(/^_cartoframes_indexes .*\n/m, "")
+    .replace(/^BEGIN\nFOR _cartoframes_look[^]*?\nEXCEPTION .*\nEND;\n/m, "")
+    .replace(/^(IF _cartoframes_projects THEN ALTER .*\n)?FOREACH .*\n/m, "")
+    .replace(
+      /^EXECUTE (.*);$/m,
+      (_, parts: string) =>
+        `${parts.split(/ \|\| CASE .*? END \|\| /).map((part) => part.slice(1, -1)).join("")};`,
+    );
+}
+
+/** The last statement of a replacement in essence. */
 function replacement(lines: string[]): string {
   return `DO $cartoframes$
 #variable_conflict use_column
@@ -166,7 +179,7 @@ Deno.test("WR-009: replacing with the same columns empties and fills the table i
   const report = await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "replace" });
   const [create, , finish] = sent(carto.log);
   assertMatch(create ?? "", /^CREATE UNLOGGED TABLE /);
-  assertEquals(finish, replacement([INSERT_F]));
+  assertEquals(essence(finish), replacement([INSERT_F]));
   assertEquals([report.created, report.rows], [false, 2]);
 });
 
@@ -180,7 +193,7 @@ Deno.test("WR-011: a column of another type gets the new one, in its place", asy
   const carto = account({ ...SYSTEM, name_x: "text", n: "int4" });
   await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "replace" });
   assertEquals(
-    sent(carto.log).at(-1),
+    essence(sent(carto.log).at(-1)),
     replacement(['ALTER TABLE "public"."tbl" ALTER COLUMN "n" TYPE bigint USING NULL;', INSERT_F]),
   );
 });
@@ -189,7 +202,7 @@ Deno.test("WR-012: columns that are not in the data go, new ones come, geometry 
   const carto = account({ ...SYSTEM, name: "text", flag: "bool", ts: "timestamp" });
   await toCarto(frameF(), "tbl", { ...carto, ...CSV, ifExists: "replace" });
   assertEquals(
-    sent(carto.log).at(-1),
+    essence(sent(carto.log).at(-1)),
     replacement([
       'ALTER TABLE "public"."tbl" DROP COLUMN "name", DROP COLUMN "flag", DROP COLUMN "ts", ADD COLUMN "name_x" text, ADD COLUMN "n" bigint;',
       INSERT_F,
