@@ -14,7 +14,7 @@ import type {
   FloatBuilder,
   Int64Builder,
   IntegerBuilder,
-} from "./_builders.ts";
+} from "./_builder.ts";
 import type { GeometryBuilder } from "./_geometry_builder.ts";
 import { asciiText, halves } from "./_bytes.ts";
 import { DATE_INFINITY, DATE_MINUS_INFINITY } from "./_temporal.ts";

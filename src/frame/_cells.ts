@@ -1,4 +1,3 @@
-import { BadValue, bitAt, type ColumnData, shown } from "./_data.ts";
 import {
   asciiText,
   decodeUtf8,
@@ -11,7 +10,8 @@ import {
   writeFloat,
   writeInteger,
 } from "./_bytes.ts";
-import { pointEwkb } from "./_geometry_builder.ts";
+import { BadValue, bitAt, type ColumnData, shown } from "./_data.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import {
   dateValue,
   instantValue,
@@ -21,11 +21,10 @@ import {
   writeTime,
   writeTimestamp,
 } from "./_temporal.ts";
+import { pointEwkb, writeHex } from "./geometry/_ewkb.ts";
+import { writeEwkbHex } from "./geometry/_wkb_columns.ts";
 import { Geometry } from "./geometry/geometry.ts";
 import type { CellValue, ColumnType, Field, JsonValue } from "./types.ts";
-import { writeHex } from "./geometry/_ewkb.ts";
-import { writeEwkbHex } from "./geometry/_wkb_columns.ts";
-import { makeBuilder } from "./_builders.ts";
 
 /** Reads a row that is known not to be null. */
 export type CellGetter = (row: number) => CellValue;

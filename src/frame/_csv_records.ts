@@ -1,6 +1,6 @@
 import { DataError } from "../errors/mod.ts";
-import { BadValue, type ColumnData, isValid, placed } from "./_data.ts";
 import { asciiText, grow } from "./_bytes.ts";
+import { BadValue, type ColumnData, isValid, placed } from "./_data.ts";
 import type { ColumnType } from "./types.ts";
 
 /** Receives the fields of a CSV, record by record. */

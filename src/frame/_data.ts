@@ -1,9 +1,9 @@
 import { DataError, type DataPlace } from "../errors/mod.ts";
+import { asciiText, checkColumnBytes, concatBytes } from "./_bytes.ts";
 import type { Column } from "./column.ts";
+import { pointEwkb } from "./geometry/_ewkb.ts";
 import type { OnBadValue } from "./rows.ts";
 import type { ColumnType, Field, RenamedColumn } from "./types.ts";
-import { asciiText, checkColumnBytes, concatBytes } from "./_bytes.ts";
-import { pointEwkb } from "./_geometry_builder.ts";
 
 /** Null bits as Arrow has them: bit i is set where row i holds a value; undefined where no row is null. */
 export type Validity = Uint8Array<ArrayBuffer> | undefined;

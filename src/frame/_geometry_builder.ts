@@ -1,9 +1,9 @@
-import { Builder, trimmed } from "./_builders.ts";
+import { Builder, trimmed } from "./_builder.ts";
 import { checkColumnBytes, grow, nextCapacity } from "./_bytes.ts";
 import type { FieldBlock } from "./_binary_cells.ts";
 import { BadValue, type ColumnData, shown, type Validity } from "./_data.ts";
 import { ewkbOf } from "./geometry/_any_to_ewkb.ts";
-import { ByteSink, Canonicalizer, readHex, type Where } from "./geometry/_ewkb.ts";
+import { ByteSink, Canonicalizer, pointEwkb, readHex, type Where } from "./geometry/_ewkb.ts";
 import { readGeoJson } from "./geometry/_geo_json.ts";
 import { Geometry } from "./geometry/geometry.ts";
 
@@ -246,17 +246,4 @@ export class GeometryBuilder extends Builder {
     this.#canonicalizer = undefined;
     return data;
   }
-}
-
-/** EWKB of a plain point. */
-export function pointEwkb(x: number, y: number, srid: number): Uint8Array<ArrayBuffer> {
-  const body = srid === 0 ? 5 : 9;
-  const bytes = new Uint8Array(body + 16);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, 1);
-  view.setUint32(1, srid === 0 ? 1 : 0x2000_0001, true);
-  if (srid !== 0) view.setUint32(5, srid, true);
-  view.setFloat64(body, x, true);
-  view.setFloat64(body + 8, y, true);
-  return bytes;
 }

@@ -1,14 +1,15 @@
 import { ArgumentError, UnsupportedError } from "../errors/mod.ts";
+import { type Builder, Int64Builder } from "./_builder.ts";
+import { makeBuilder } from "./_make_builder.ts";
+import { concatBytes } from "./_bytes.ts";
 import { type ColumnData, type FrameParts, placed, plainBytes } from "./_data.ts";
-import { type Builder, Int64Builder, makeBuilder } from "./_builders.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";
-import { columnOfValues, fieldOf, type FromRowsOptions } from "./rows.ts";
-import { Geometry, type GeometryInput } from "./geometry/geometry.ts";
-import type { ColumnType } from "./types.ts";
 import { viewOf, withSrid } from "./geometry/_ewkb.ts";
-import { concatBytes } from "./_bytes.ts";
 import { toIsoWkbColumn } from "./geometry/_wkb_columns.ts";
+import { Geometry, type GeometryInput } from "./geometry/geometry.ts";
+import { columnOfValues, fieldOf, type FromRowsOptions } from "./rows.ts";
+import type { ColumnType } from "./types.ts";
 
 /** What we read of an Arrow field, whichever package made it. */
 interface ArrowField {

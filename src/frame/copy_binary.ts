@@ -1,6 +1,7 @@
 import { DataError, ResponseError, UnsupportedError } from "../errors/mod.ts";
 import { placed } from "./_data.ts";
-import { type Builder, makeBuilder } from "./_builders.ts";
+import type { Builder } from "./_builder.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import {
   type BinaryReader,
   binaryReader,

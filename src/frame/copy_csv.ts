@@ -1,6 +1,7 @@
 import { DataError, ResponseError } from "../errors/mod.ts";
 import { BadValue, isValid, placed, type Validity } from "./_data.ts";
-import { type Builder, makeBuilder } from "./_builders.ts";
+import type { Builder } from "./_builder.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import { ByteWriter, type CellWriter, cellWriter, csvQuoting } from "./_cells.ts";
 import { CsvRecords, type RecordTarget } from "./_csv_records.ts";
 import { frameOf, type GeoDataFrame } from "./geo_data_frame.ts";

@@ -1,12 +1,13 @@
 import { ArgumentError, DataError, type DataPlace } from "../errors/mod.ts";
-import { type ColumnData, type FrameParts, freeName, isValid, placed, tellBadValue } from "./_data.ts";
+import { TextBuilder } from "./_builder.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import { grow } from "./_bytes.ts";
+import { ByteWriter, cellWriter, csvQuoting } from "./_cells.ts";
 import { CsvRecords, guessCsvType, Utf8Checker } from "./_csv_records.ts";
-import { makeBuilder, TextBuilder } from "./_builders.ts";
+import { type ColumnData, type FrameParts, freeName, isValid, placed, tellBadValue } from "./_data.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";
 import { fieldOf, type OnBadValue } from "./rows.ts";
 import type { ColumnType, RenamedColumn } from "./types.ts";
-import { ByteWriter, cellWriter, csvQuoting } from "./_cells.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

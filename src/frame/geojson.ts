@@ -2,11 +2,11 @@ import { DataError, type DataPlace } from "../errors/mod.ts";
 import { type FrameParts, freeName, placed, shown, tellBadValue } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf } from "./column.ts";
-import { columnOfValues, fieldOf, type FromRowsOptions } from "./rows.ts";
 import { sridOfCrs } from "./geometry/_geo_json.ts";
-import type { CellValue, RenamedColumn } from "./types.ts";
-import { Geometry } from "./geometry/geometry.ts";
 import type { GeoJsonFeature, GeoJsonOptions } from "./geometry/geo_json_types.ts";
+import { Geometry } from "./geometry/geometry.ts";
+import { columnOfValues, fieldOf, type FromRowsOptions } from "./rows.ts";
+import type { CellValue, RenamedColumn } from "./types.ts";
 
 /** How GeoJSON becomes a frame. */
 export interface FromGeoJsonOptions extends FromRowsOptions {

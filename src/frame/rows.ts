@@ -1,9 +1,9 @@
 import { ArgumentError, type DataError, type DataPlace } from "../errors/mod.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import { BadValue, type ColumnData, type FrameParts, placed, shown, tellBadValue } from "./_data.ts";
-import { makeBuilder } from "./_builders.ts";
 import { Column, columnOf, dataOf } from "./column.ts";
-import type { ColumnType, Field } from "./types.ts";
 import { Geometry } from "./geometry/geometry.ts";
+import type { ColumnType, Field } from "./types.ts";
 
 /** Is told of a value that does not fit its column, with its place, and the column's type. */
 export type OnBadValue = (error: DataError, type: ColumnType) => void;

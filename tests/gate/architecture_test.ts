@@ -36,6 +36,8 @@ interface Import {
   readonly to: string;
   readonly specifier: string;
   readonly isDynamic: boolean;
+  /** Whether only types are imported, so that nothing is loaded. */
+  readonly isType?: boolean;
 }
 
 interface Graph {
@@ -68,6 +70,7 @@ async function readImports(): Promise<Import[]> {
           to: (code?.specifier ?? type?.specifier ?? specifier).replace(ROOT.href, ""),
           specifier,
           isDynamic,
+          isType: code === undefined,
         }))
       );
   } finally {
@@ -141,6 +144,48 @@ Deno.test("architecture: the check sees arrows that run up, sideways, and into o
     arrow("mod.ts", "src/cli/main.ts", true),
   ];
   assertEquals(wrongArrows(right), []);
+});
+
+/**
+ * What a file needs of another while it is being loaded itself, such as the class that its own one extends, though the
+ * other loads it first: whether that works depends on who asked for which of them, so it is wrong.
+ */
+function needsTooEarly(imports: readonly Import[], texts: ReadonlyMap<string, string>): string[] {
+  const loads = imports.filter(({ isDynamic, isType }) => !isDynamic && isType !== true);
+  const reaches = (from: string, goal: string): boolean => {
+    const seen = new Set([from]);
+    for (const path of seen) {
+      for (const edge of loads) if (edge.from === path) seen.add(edge.to);
+    }
+    return seen.has(goal);
+  };
+  return [...texts].flatMap(([from, text]) => {
+    const needed = text.matchAll(
+      /^(?:export )?(?:(?:abstract )?class \w+(?:<[^>{]*>)? extends (\w+)|const \w+[^=\n]*= (?:new )?(\w+)\()/gm,
+    );
+    return [...needed].flatMap(([, base, made]) => {
+      const name = base ?? made ?? "";
+      const line = text.match(new RegExp(`^import \\{[^}]*\\b${name}\\b[^}]*\\} from "(\\.[^"]+)"`, "m"));
+      const edge = loads.find((edge) => edge.from === from && edge.specifier === line?.[1]);
+      return edge !== undefined && reaches(edge.to, from) ? [`${from} needs ${name} of ${edge.to}`] : [];
+    });
+  });
+}
+
+Deno.test("architecture: any file can be the first that is loaded", async () => {
+  const texts = new Map<string, string>();
+  for await (const file of sourceFiles()) {
+    texts.set(file.href.slice(ROOT.href.length), await Deno.readTextFile(file));
+  }
+  assertEquals(needsTooEarly(await allImports(), texts), []);
+  const edge = (from: string, to: string, isType = false) => ({
+    ...{ from: `src/${from}.ts`, to: `src/${to}.ts`, specifier: `./${to}.ts`, isDynamic: false, isType },
+  });
+  const wrong = new Map([["src/a.ts", 'import { type B, C } from "./b.ts";\nexport class A extends C {}\n']]);
+  assertEquals(needsTooEarly([edge("a", "b"), edge("b", "c"), edge("c", "a")], wrong), [
+    "src/a.ts needs C of src/b.ts",
+  ]);
+  assertEquals(needsTooEarly([edge("a", "b"), edge("b", "c"), edge("c", "a", true)], wrong), []);
 });
 
 Deno.test("architecture: what others have written is imported in src/_deps only", async () => {

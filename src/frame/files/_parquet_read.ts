@@ -7,7 +7,8 @@ import type {
 } from "../../_deps/hyparquet.ts";
 import { DataError, isCartoError, UnsupportedError } from "../../errors/mod.ts";
 import { placed } from "../_data.ts";
-import { type Builder, makeBuilder } from "../_builders.ts";
+import type { Builder } from "../_builder.ts";
+import { makeBuilder } from "../_make_builder.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { type Column, columnOf } from "../column.ts";
 import { fieldOf } from "../rows.ts";

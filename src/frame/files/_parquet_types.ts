@@ -7,7 +7,7 @@ import type {
   Int64Builder,
   IntegerBuilder,
   TextBuilder,
-} from "../_builders.ts";
+} from "../_builder.ts";
 import type { ColumnType } from "../types.ts";
 
 const encoder = new TextEncoder();

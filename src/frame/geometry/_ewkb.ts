@@ -595,6 +595,19 @@ export function canonicalize(bytes: Uint8Array, where: Where): Uint8Array<ArrayB
   return end === output.length ? output : output.slice(0, end);
 }
 
+/** EWKB of a plain point. */
+export function pointEwkb(x: number, y: number, srid: number): Uint8Array<ArrayBuffer> {
+  const body = srid === 0 ? 5 : 9;
+  const bytes = new Uint8Array(body + 16);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, 1);
+  view.setUint32(1, srid === 0 ? POINT : POINT | SRID_FLAG, true);
+  if (srid !== 0) view.setUint32(5, srid, true);
+  view.setFloat64(body, x, true);
+  view.setFloat64(body + 8, y, true);
+  return bytes;
+}
+
 /** Canonical EWKB with another SRID, or with none for 0, in a buffer of its own. */
 export function withSrid(bytes: Uint8Array, srid: number): Uint8Array<ArrayBuffer> {
   const view = viewOf(bytes);
