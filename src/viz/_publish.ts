@@ -1,7 +1,8 @@
 import { requireCredentials } from "../auth/_require_credentials.ts";
-import type { ApiKey } from "../classic/api_keys.ts";
+import type { ApiKey, TableGrant } from "../classic/api_keys.ts";
 import { ClassicClient } from "../classic/client.ts";
 import { type Kuviz, KUVIZ_MAX_BYTES } from "../classic/kuviz.ts";
+import { sql, type SqlText } from "../classic/sql_text.ts";
 import { ArgumentError, isCartoError } from "../errors/mod.ts";
 import { reasonOf } from "../tables/_retell.ts";
 import { type DescribedPage, describePage } from "./_describe.ts";
@@ -161,38 +162,65 @@ function withKey(source: Source, mapsApiKey: string | undefined): Source {
 async function keyFor(sources: readonly Source[], { signal, transport }: PublishOptions): Promise<string> {
   const credentials = requireCredentials(sources[0]?.credentials, "classic");
   const client = new ClassicClient(credentials, transport);
-  const names = new Set<string>();
-  for (const source of sources) for (const name of await source.getTableNames({ signal })) names.add(name);
-  const tables = [...names].sort();
-  const name = await keyName(tables);
-  const { rows } = await client.sql.query("SELECT current_schema()::text AS schema", {
-    signal,
-    readOnly: true,
-  });
-  const schema = String(rows[0]?.schema ?? "public");
-  const request = {
-    name,
-    apis: ["maps"] as const,
-    tables: tables.map((name) => ({ schema, name, permissions: ["select"] as const })),
-  };
+  const tables = await grantsFor(client, sources, signal);
+  const name = await keyName([...new Set(tables.map((table) => table.name))].sort());
+  const request = { name, apis: ["maps"] as const, tables };
   const create = async () => (await client.apiKeys.create(request, { signal })).token;
   try {
     return await create();
   } catch (error) {
     if (!isCartoError(error) || error.code !== "already-exists") throw error;
     const present = await client.apiKeys.get(name, { signal });
-    if (isExactly(present, schema, tables)) return present.token;
+    if (isExactly(present, tables)) return present.token;
     await client.apiKeys.delete(name, { signal });
     return await create();
   }
 }
 
+/**
+ * The right to read the tables behind some sources, each once. With their schemas: another table of the same name is
+ * not to be shown to everybody.
+ */
+export async function grantsFor(
+  client: ClassicClient,
+  sources: readonly Source[],
+  signal?: AbortSignal,
+): Promise<TableGrant[]> {
+  const ask = async (text: SqlText) => {
+    const { rows } = await client.sql.query(text, { signal, readOnly: true });
+    return rows[0]?.found as string | string[] | null;
+  };
+  const own = String(await ask(sql`SELECT current_schema()::text AS found`) ?? "public");
+  const found = new globalThis.Map<string, TableGrant>();
+  const add = (schema: string, name: string) =>
+    found.set(JSON.stringify([schema, name]), { schema, name, permissions: ["select"] });
+  for (const { kind, input, options } of sources) {
+    if (kind === "table") add(options.schema ?? own, String(input));
+    else {
+      for (const table of await ask(sql`SELECT CDB_QueryTablesText(${String(input)}) AS found`) ?? []) {
+        const [name = table, schema = own] = [...table.matchAll(NAME_PART)].map(([part]) => unquoted(part))
+          .reverse();
+        add(schema, name);
+      }
+    }
+  }
+  return [...found.keys()].sort().map((key) => found.get(key) as TableGrant);
+}
+
+/** A part of a name as PostgreSQL writes it: `cafes`, `"My table"`. */
+const NAME_PART = /"(?:[^"]|"")*"|[^".]+/g;
+
+function unquoted(part: string): string {
+  return part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part;
+}
+
 /** A key that may do more is none to be shown to everybody; one that may do less does not do. */
-function isExactly({ grants, type }: ApiKey, schema: string, tables: readonly string[]): boolean {
+function isExactly({ grants, type }: ApiKey, tables: readonly TableGrant[]): boolean {
   return type === "regular" && grants.apis.every((api) => api === "maps") && grants.apis.length === 1 &&
     grants.tables.length === tables.length &&
     grants.tables.every((grant) =>
-      grant.schema === schema && tables.includes(grant.name) && grant.permissions.join() === "select"
+      tables.some(({ schema, name }) => grant.schema === schema && grant.name === name) &&
+      grant.permissions.join() === "select"
     );
 }
 

@@ -6,7 +6,7 @@ import { startEmulator } from "../../src/emulator/mod.ts";
 import { ArgumentError, type CartoError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
-import { keyName } from "../../src/viz/_publish.ts";
+import { grantsFor, keyName } from "../../src/viz/_publish.ts";
 import {
   allPublications,
   deletePublication,
@@ -82,6 +82,27 @@ Deno.test("PUB-009: the key's name is the one that CARTOframes made", async () =
     "cartoframes_ea5de4c2b3ba767b4130cec11532e936",
     "cartoframes_ce75bd1cd721f68dd62b65e2868a1951",
   ]);
+});
+
+Deno.test("a key is granted the tables of the schema that is shown, and never others of the same name", async () => {
+  const asked: string[] = [];
+  const transport = {
+    fetch: async (_url: unknown, init?: RequestInit) => {
+      asked.push(new URLSearchParams(await new Response(init?.body).text()).get("q") ?? "");
+      const tables = ["joe.cafes", 'public."My.Table"', "bars"];
+      const found = asked.length === 1 ? "public" : tables;
+      return Response.json({ rows: [{ found }], fields: {}, total_rows: 1 });
+    },
+  };
+  const credentials = new Credentials({ username: "ana", apiKey: "1234" });
+  const source = (input: string, schema?: string) => new Source(input, { credentials, schema });
+  const sources = [source("SELECT 1"), source("cafes", "joe"), source("zones"), source("zones")];
+  const grants = await grantsFor(new ClassicClient(credentials, transport), sources);
+  assertEquals(
+    grants.map(({ schema, name, permissions }) => `${schema}/${name}: ${permissions}`),
+    ["joe/cafes: select", "public/My.Table: select", "public/bars: select", "public/zones: select"],
+  );
+  assertEquals(asked.length, 2);
 });
 
 Deno.test("PUB-016: an account known by its address alone", async () => {
