@@ -201,6 +201,7 @@ export class DatasetsApi {
    *
    * @param dataset Its id or name
    * @param name The new name
+   * @param options Whether to wait for the metadata of a new table, a signal
    * @returns The dataset as it is then
    */
   rename(dataset: string, name: string, options: DatasetGetOptions = {}): Promise<Dataset> {
@@ -214,6 +215,7 @@ export class DatasetsApi {
    *
    * @param dataset Its id or name
    * @param changes The members to change
+   * @param options Whether to wait for the metadata of a new table, a signal
    * @returns The dataset as it is then
    */
   update(dataset: string, changes: DatasetChanges, options: DatasetGetOptions = {}): Promise<Dataset> {
@@ -227,6 +229,7 @@ export class DatasetsApi {
    *
    * @param dataset Its id or name
    * @param privacy `PRIVATE`, `PUBLIC` or `LINK`, in any case
+   * @param options Whether to wait for the metadata of a new table, a signal
    * @returns The dataset as it is then
    * @throws {ArgumentError} There is no such privacy
    */
@@ -244,6 +247,7 @@ export class DatasetsApi {
    * Endpoint: `GET api/v1/viz/{id}`.
    *
    * @param dataset Its id or name
+   * @param options Whether to wait for the metadata of a new table, a signal
    * @returns The permission
    */
   permission(dataset: string, options: DatasetGetOptions = {}): Promise<Permission> {
@@ -255,6 +259,7 @@ export class DatasetsApi {
    *
    * @param dataset Its id or name
    * @param acl With whom; it replaces the list that is there, and an empty one ends the sharing
+   * @param options Whether to wait for the metadata of a new table, a signal
    * @returns The permission as it is then
    * @throws {ArgumentError} An entry has an unknown type or access
    */

@@ -91,6 +91,7 @@ export class TablesApi {
    *
    * @param id Its id or name
    * @param changes The members to change
+   * @param options A signal
    * @returns The table as it is then
    */
   update(

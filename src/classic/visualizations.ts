@@ -96,6 +96,7 @@ export class VisualizationsApi {
    *
    * @param id Its id
    * @param name The new name
+   * @param options A signal
    * @returns The map as it is then
    */
   rename(
@@ -113,6 +114,7 @@ export class VisualizationsApi {
    *
    * @param id Its id
    * @param changes The members to change
+   * @param options A signal
    * @returns The map as it is then
    */
   update(
@@ -160,6 +162,7 @@ export class VisualizationsApi {
    * Endpoint: `GET api/v1/viz/{id}`.
    *
    * @param id Its id
+   * @param options A signal
    * @returns The permission
    */
   permission(id: string, options: { signal?: AbortSignal | undefined } = {}): Promise<Permission> {
@@ -171,6 +174,7 @@ export class VisualizationsApi {
    *
    * @param id Its id
    * @param acl With whom; it replaces the list that is there, and an empty one ends the sharing
+   * @param options A signal
    * @returns The permission as it is then
    */
   share(

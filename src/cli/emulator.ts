@@ -9,7 +9,7 @@ const EMULATOR = new URL("../emulator/mod.ts", import.meta.url).href;
 
 /** Starts a local CARTO, prints one JSON line about it and serves until Ctrl-C. */
 export const emulator: Command = {
-  usage: "[--port N] [--user NAME] [--write-creds FILE] [--data DIR] [--database URL]",
+  usage: "[--port N] [--user NAME] [--api-key KEY] [--write-creds FILE] [--data DIR] [--database URL]",
   words: [0, 0],
   options: {
     port: { value: "N", description: "port on the loopback address (default: a free one)" },

@@ -141,7 +141,7 @@ export class Layout {
    * and the buttons of the zoom are not in it.
    *
    * @param path The file, such as `layout.png`
-   * @param options Width, height, scale, the program
+   * @param options Width, height, scale, the program, how long drawing may take, a signal
    * @throws {UnsupportedError} There is no such browser, or it could not draw the layout in time
    * @throws {PermissionError} Something was refused; the error tells the flags
    */

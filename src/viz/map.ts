@@ -166,7 +166,7 @@ export class Map {
    * and the buttons of the zoom are not in it.
    *
    * @param path The file, such as `map.png`
-   * @param options Width, height, scale, the program
+   * @param options Width, height, scale, the program, how long drawing may take, a signal
    * @throws {UnsupportedError} There is no such browser, or it could not draw the map in time
    * @throws {PermissionError} Something was refused; the error tells the flags
    */
