@@ -1,22 +1,23 @@
 import type { Credentials } from "../auth/credentials.ts";
 import type { ClassicClient } from "../classic/client.ts";
 import { sql, type SqlText } from "../classic/sql_text.ts";
-import { ArgumentError, CartoError, isCartoError, JobError } from "../errors/mod.ts";
+import { ArgumentError, type CartoError, isCartoError, JobError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { TransportOptions } from "../http/transport.ts";
-import { normalTableName } from "../tables/_arguments.ts";
+import type { Call } from "../tables/_platform.ts";
 import { reasonOf } from "../tables/_retell.ts";
 import { sourceSql } from "../tables/_source.ts";
 import { copyTable } from "../tables/copy_table.ts";
+import { lookAtTarget, type Target } from "../tables/_target.ts";
 import { createTableFromQuery } from "../tables/create_table_from_query.ts";
-import { hasTable } from "../tables/has_table.ts";
 import { readCarto } from "../tables/read_carto.ts";
 import { renameTable } from "../tables/rename_table.ts";
-import type { IfExists, TableOptions } from "../tables/table_options.ts";
+import type { TableOptions } from "../tables/table_options.ts";
 import { toCarto } from "../tables/to_carto.ts";
 import { concatText } from "./_address_texts.ts";
 import {
   checkStatusColumns,
+  checkWorkColumns,
   type GeocodePlan,
   HASH_COLUMN,
   PARTS,
@@ -26,16 +27,27 @@ import {
 } from "./_geocode_arguments.ts";
 import {
   addColumnsSql,
+  addedColumns,
   cacheStatesSql,
   fromCacheSql,
   geocodeSql,
   pendingSql,
   statesSql,
 } from "./_geocode_sql.ts";
-import { TableLock } from "./_lock.ts";
-import { type Quota, readQuota, remaining } from "./_quota.ts";
-import { asMaster, KeyRefused, runJob } from "./_run_job.ts";
-import { clientOf, columnsOf, dropTemporary, type Input, readInput, temporaryName } from "./_work_table.ts";
+import { checkFit, type Keep, lookAtPlace, withColumns } from "./_keep.ts";
+import { lockId, TableLock } from "./_lock.ts";
+import { checkQuota, readQuota, remaining } from "./_quota.ts";
+import { KeyRefused, leavesJobOpen, runJob } from "./_run_job.ts";
+import {
+  clientOf,
+  columnsOf,
+  dropTemporary,
+  type Input,
+  inputName,
+  paidError,
+  readInput,
+  temporaryName,
+} from "./_work_table.ts";
 import { GeocodingError } from "./geocoding_error.ts";
 import type { GeocodeOptions, GeocodingMetadata, GeocodingResult } from "./geocoding.ts";
 import type { ServiceSource } from "./service_options.ts";
@@ -44,14 +56,20 @@ import type { ServiceSource } from "./service_options.ts";
 const MAX_PENDING_IDS = 10_000;
 
 /** One geocoding under way. */
-interface Run {
+interface Run extends Call {
   readonly plan: GeocodePlan;
   readonly options: GeocodeOptions;
   readonly client: ClassicClient;
   /** Whose account, signal and transport, as the functions on tables take them. */
   readonly tables: TableOptions;
-  readonly operation: string;
-  /** Whether rows may have been geocoded. */
+  readonly input: Input;
+  /** The columns of the input. */
+  readonly columns: Columns;
+  /** What has the name of the table that keeps the result; undefined where none does, and in a dry run. */
+  readonly target: Target | undefined;
+  /** Tables that know addresses already. */
+  readonly known: readonly Known[];
+  /** Whether rows may have been geocoded, and paid for. */
   hasBegun: boolean;
 }
 
@@ -61,11 +79,14 @@ type Columns = ReadonlyMap<string, string>;
 /** The table that is geocoded. */
 interface WorkTable {
   readonly table: string;
+  /**
+   * What it is: the `source` itself; a `copy` that is gone in the end; or a `draft` of the table that is kept, which
+   * takes that one's place once it is whole.
+   */
+  readonly kind: "source" | "copy" | "draft";
   readonly parts: GeocodePlan["parts"];
   readonly hasHash: boolean;
-  /** Whether this run drops it in the end. */
-  readonly isTemporary: boolean;
-  /** Whether this run made it: it goes again where the run ends before the first batch. */
+  /** Whether it has nothing that an earlier run has paid for. */
   readonly isNew: boolean;
 }
 
@@ -84,125 +105,171 @@ export async function geocode(
   const input = readInput(source);
   const plan = planGeocoding(options, input.kind === "table");
   const tables: TableOptions = { credentials, transport, signal };
-  const run: Run = {
-    plan,
-    options,
-    tables,
-    client: clientOf(tables),
-    operation: operationOf(input),
-    hasBegun: false,
-  };
+  const client = clientOf(tables);
+  const call: Call = { operation: `geocode ${inputName(input)}`, signal };
   // Names are looked at before anything is written.
   const columns: Columns = input.kind === "frame"
     ? new Map(input.frame.columns.map(({ name, type }) => [name, type]))
-    : await columnsOf(run.client, sourceSql(input), signal);
+    : await columnsOf(client, sourceSql(input), signal);
   resolveParts(plan.parts, [...columns.keys()], (column) => column);
-  checkStatusColumns(plan.status, columns);
-  const cache = await cacheOf(run);
-  const [states, quota] = await Promise.all([
-    sourceStates(run, input, columns, cache),
-    readQuota(run.client, "hires_geocoder", signal),
-  ]);
-  const cost = countStates(states, remaining(quota));
-  if (plan.isDryRun) return { data: null, metadata: cost };
-  checkQuota(cost.requiredQuota, quota, run.operation);
-  if (input.kind === "table" && plan.tableName === undefined) await checkTable(run, input.table, columns);
-
-  // A cache is another run's to renew until that has ended.
-  const lock = cache === undefined
+  checkStatusColumns(plan, columns);
+  const asked = { ...call, plan, options, client, tables, input, columns };
+  // The table that is kept, and its draft, are one run's to look at and to write until that has ended.
+  const lock = plan.keep === undefined || plan.isDryRun
     ? undefined
-    : await TableLock.take(run.client, cache.table, run.operation, signal);
+    : await TableLock.take(client, plan.keep.table, call.operation, signal);
   try {
-    const work = await makeWorkTable(run, input, columns, cache);
-    try {
-      const metadata = await geocodeTable(run, work, lock);
-      return { data: await readResult(run, work, input), metadata };
-    } catch (error) {
-      if (error instanceof Interruption) throw await midwayError(run, work, input, error);
-      if (work.isNew && !run.hasBegun) await dropTemporary(run.client, work.table);
-      throw error;
-    } finally {
-      if (work.isTemporary) await dropTemporary(run.client, work.table);
-    }
+    return await geocodeAsked(asked, lock);
   } finally {
     await lock?.release();
   }
 }
 
-function operationOf(input: Input): string {
-  if (input.kind === "table") return `geocode table "${input.table}"`;
-  return input.kind === "query" ? "geocode the query" : "geocode the data";
+/** Looks what it costs and whether it can be done, and does it. */
+async function geocodeAsked(
+  asked: Omit<Run, "target" | "known" | "hasBegun">,
+  lock: TableLock | undefined,
+): Promise<GeocodingResult<GeoDataFrame | null>> {
+  const { plan, client, input, operation, signal } = asked;
+  const target = plan.keep === undefined || plan.isDryRun
+    ? undefined
+    : await lookAtPlace(client, plan.keep, asked);
+  const run: Run = { ...asked, target, known: await knownTables(client, plan, asked), hasBegun: false };
+  const [states, quota] = await Promise.all([
+    sourceStates(run),
+    readQuota(client, "hires_geocoder", signal),
+  ]);
+  const cost = countStates(states, remaining(quota));
+  if (plan.isDryRun) return { data: null, metadata: cost };
+  checkQuota("hires_geocoder", cost.requiredQuota, quota, operation);
+  if (input.kind === "table" && plan.keep === undefined) {
+    checkWorkColumns(plan, await lookAtTarget(client, input.table, run), operation);
+  }
+  return await geocodeInto(run, await makeWorkTable(run), lock);
 }
 
-/** A cache that is there, with its columns. */
-interface Cache {
+/** Geocodes the work table, puts it in its place and reads it; what has been paid for is not dropped on the way. */
+async function geocodeInto(
+  run: Run,
+  work: WorkTable,
+  lock: TableLock | undefined,
+): Promise<GeocodingResult> {
+  const { client, operation, signal } = run;
+  /** Whether the rows are where they are to be, or in the hands of the caller; or nobody wants them. */
+  let isDelivered = false;
+  try {
+    const metadata = await geocodeTable(run, work, lock);
+    if (work.kind === "draft") {
+      await putInPlace(run, work);
+      // What is in its place may also be read there.
+      isDelivered = true;
+    }
+    const data = await readResult(run, work);
+    isDelivered = true;
+    return { data, metadata };
+  } catch (error) {
+    if (error instanceof Interruption) {
+      const told = await midwayError(run, work, error);
+      isDelivered = told instanceof GeocodingError && told.table === undefined;
+      throw told;
+    }
+    // An error of the caller's own cannot tell of a copy
+    if (work.kind === "copy" && !isCartoError(error)) isDelivered = true;
+    const isPaid = run.hasBegun && !isDelivered && work.kind !== "source";
+    throw isPaid ? paidError(error, operation, nextStep(run, work)) : error;
+  } finally {
+    const isEmpty = work.isNew && !run.hasBegun;
+    const isUnwanted = work.kind === "copy" && signal?.aborted === true;
+    if (work.kind !== "source" && (isDelivered || isEmpty || isUnwanted)) {
+      await dropTemporary(client, work.table);
+    }
+  }
+}
+
+/** How to go on after a run that ended before its rows were delivered. */
+function nextStep({ plan }: Run, work: WorkTable): string {
+  const again = "Run it again once the cause is gone: that costs only the rows that are not done";
+  switch (work.kind) {
+    case "source":
+      return again;
+    case "copy":
+      return `What is done is in table "${work.table}" for a day: read it with readCarto and geocode that, ` +
+        "which costs only the rows that are not done";
+    case "draft":
+      return `What is done is in table "${work.table}", and table "${plan.keep?.table}" is as it was. ${again}`;
+  }
+}
+
+/** A table that has geocoded rows, with its columns. */
+interface Known {
   readonly table: string;
   readonly columns: Columns;
 }
 
-/** The cache of the run; undefined where there is none yet, or none is wanted. */
-async function cacheOf({ client, plan, tables, options: { signal } }: Run): Promise<Cache | undefined> {
-  if (!plan.isCached || plan.tableName === undefined) return undefined;
-  const table = normalTableName(plan.tableName);
-  if (!await hasTable(table, tables)) return undefined;
-  const columns = await columnsOf(client, sourceSql({ kind: "table", table, schema: undefined }), signal);
-  if (columns.has(HASH_COLUMN)) return { table, columns };
-  throw new ArgumentError(`Cannot use table "${table}" as a cache: it was not made by geocoding`, {
-    argument: "tableName",
-    hint: `Give a new name, or geocode it once: it has no column "${HASH_COLUMN}"`,
-  });
+/**
+ * The tables of which geocoded rows are taken over, so that they do not cost again: the draft that a run left which ended
+ * midway, and the cache, where one is wanted and there.
+ */
+async function knownTables(
+  client: ClassicClient,
+  { keep, isCached }: GeocodePlan,
+  call: Call,
+): Promise<Known[]> {
+  if (keep === undefined) return [];
+  const known: Known[] = [];
+  for (const table of [await draftName(keep.table), ...(isCached ? [keep.table] : [])]) {
+    const { columns } = await lookAtTarget(client, table, call);
+    if (columns === undefined) continue;
+    if (!columns.some(({ name }) => name === HASH_COLUMN)) {
+      throw new ArgumentError(
+        table === keep.table
+          ? `Cannot use table "${table}" as a cache: it was not made by geocoding`
+          : `Cannot use the name "${keep.table}": table "${table}", which geocoding would use, was not made by it`,
+        {
+          argument: "tableName",
+          hint: `Give a new name, or geocode it once: it has no column "${HASH_COLUMN}"`,
+        },
+      );
+    }
+    known.push({ table, columns: new Map(columns.map(({ name, type }) => [name, type])) });
+  }
+  return known;
 }
 
-/** A table that is geocoded in place must be one that can be: told before anything is spent. */
-async function checkTable(
-  { client, operation, options: { signal } }: Run,
-  table: string,
-  columns: Columns,
-): Promise<void> {
-  const { rows } = await asMaster(operation, () =>
-    client.sql.query(
-      sql`SELECT relkind::text AS kind FROM pg_class WHERE oid = to_regclass(${sql.id(table).text})`,
-      { signal, readOnly: true },
-    ));
-  const kind = rows[0]?.kind;
-  const missing = ["cartodb_id", "the_geom"].filter((name) => !columns.has(name));
-  if (kind !== "v" && kind !== "m" && missing.length === 0) return;
-  throw new ArgumentError(
-    kind === "v" || kind === "m"
-      ? `Cannot geocode view "${table}" in place: only tables can be written`
-      : `Cannot geocode table "${table}" in place: it has no column ${
-        missing.map((name) => `"${name}"`).join(" and ")
-      }`,
-    { argument: "source", hint: "Pass { tableName } to geocode a copy of it, or cartodbfy the table first" },
-  );
+/** Bytes of a table's name, at most. */
+const NAME_BYTES = 63;
+const DRAFT = "_unfinished";
+
+/** The draft of a table: always the same name, so that the next run finds what an earlier one has paid for. */
+export async function draftName(table: string): Promise<string> {
+  if (table.length + DRAFT.length <= NAME_BYTES) return `${table}${DRAFT}`;
+  const mark = `_${(await lockId(table)).toString(16).padStart(16, "0").slice(-8)}`;
+  return `${table.slice(0, NAME_BYTES - DRAFT.length - mark.length)}${mark}${DRAFT}`;
 }
 
 /** The states of the source's rows, without writing anything. */
-async function sourceStates(
-  run: Run,
-  input: Input,
-  columns: Columns,
-  cache: Cache | undefined,
-): Promise<States> {
-  const { client, plan, options: { signal } } = run;
-  if (input.kind === "frame") return await localStates(run, input.frame, cache);
+async function sourceStates(run: Run): Promise<States> {
+  const { client, plan, input, columns, known, signal } = run;
+  if (input.kind === "frame") return await localStates(run, input.frame);
   const source = sql`(${sql.raw(sourceSql(input))})`;
   const there = { hasHash: columns.has(HASH_COLUMN), hasGeometry: columns.has("the_geom") };
-  return await readStates(client, statesSql(source, plan.parts, there, cache?.table).text, signal);
+  const query = statesSql(source, plan.parts, there, known.map(({ table }) => table));
+  return await readStates(client, query.text, signal);
 }
 
 /** The states of rows that are not in the database. */
-async function localStates(run: Run, frame: GeoDataFrame, cache: Cache | undefined): Promise<States> {
-  const { client, plan: { parts }, options: { signal } } = run;
+async function localStates(run: Run, frame: GeoDataFrame): Promise<States> {
+  const { client, plan: { parts }, signal } = run;
   const { geometry } = frame;
   const hashes = frame.hasColumn(HASH_COLUMN) ? frame.column(HASH_COLUMN) : undefined;
-  if (hashes === undefined && cache === undefined) {
+  if (hashes === undefined && run.known.length === 0) {
     const nulls = geometry?.nullCount ?? frame.numRows;
     return { new_geocoded: frame.numRows - nulls, new_nongeocoded: nulls };
   }
   const known = new Map<string, string>();
-  if (cache !== undefined) {
-    const { rows } = await client.sql.query(cacheStatesSql(cache.table), { signal, readOnly: true });
+  if (run.known.length > 0) {
+    const tables = run.known.map(({ table }) => table);
+    const { rows } = await client.sql.query(cacheStatesSql(tables), { signal, readOnly: true });
     for (const { hash, state } of rows) known.set(String(hash), String(state));
   }
   const { createHash } = await import("node:crypto");
@@ -225,74 +292,85 @@ async function localStates(run: Run, frame: GeoDataFrame, cache: Cache | undefin
   return states;
 }
 
-/** Makes the table that is geocoded: the source itself, or a copy of it in the account. */
-async function makeWorkTable(
-  run: Run,
-  input: Input,
-  columns: Columns,
-  cache: Cache | undefined,
-): Promise<WorkTable> {
-  const { plan, options } = run;
-  if (cache !== undefined) return await renewCache(run, input, columns, cache);
-  if (input.kind === "table" && plan.tableName === undefined) {
-    return {
-      table: input.table,
-      parts: plan.parts,
-      hasHash: columns.has(HASH_COLUMN),
-      isTemporary: false,
-      isNew: false,
-    };
+/** Makes the table that is geocoded, unless that is the source itself. */
+async function makeWorkTable(run: Run): Promise<WorkTable> {
+  const { plan, input, columns, target } = run;
+  if (plan.keep !== undefined && target !== undefined) return await makeDraft(run, plan.keep, target);
+  if (input.kind === "table") {
+    const hasHash = columns.has(HASH_COLUMN);
+    return { table: input.table, kind: "source", parts: plan.parts, hasHash, isNew: false };
   }
-  const name = plan.tableName ?? temporaryName("geocoding");
-  const copy = await copyInput(run, input, columns, name, plan.isCached ? "fail" : options.ifExists);
-  return { ...copy, isTemporary: plan.tableName === undefined };
+  const { table, parts } = await copyInput(run);
+  return { table, kind: "copy", parts, hasHash: columns.has(HASH_COLUMN), isNew: true };
 }
 
-/** The source as a table of the account, with its columns as they are called there. */
+/** The input as a new table of the account, with its columns as they are called there; `given` are not geocoded. */
 async function copyInput(
   run: Run,
-  input: Input,
-  columns: Columns,
-  name: string,
-  ifExists: IfExists | undefined,
-): Promise<WorkTable> {
-  const { plan, tables } = run;
-  const options = { ...tables, ifExists };
+): Promise<Pick<WorkTable, "table" | "parts"> & { readonly given: readonly string[] }> {
+  const { plan, client, tables, input, columns, operation } = run;
+  const name = temporaryName("geocoding");
   let renamed = new Map<string, string>();
-  let table: string;
-  if (input.kind === "table") ({ table } = await copyTable(input.table, name, options));
-  else if (input.kind === "query") ({ table } = await createTableFromQuery(input.query, name, options));
+  if (input.kind === "table") await copyTable(input.table, name, tables);
+  else if (input.kind === "query") await createTableFromQuery(input.query, name, tables);
   else {
-    const report = await toCarto(input.frame, name, options);
-    table = report.table;
+    const report = await toCarto(input.frame, name, tables);
     renamed = new Map(report.renamed.map(({ from, to }) => [from, to]));
   }
   const nameInTable = (column: string) => renamed.get(column) ?? column;
-  return {
-    table,
-    parts: resolveParts(plan.parts, [...columns.keys()], nameInTable),
-    hasHash: columns.has(HASH_COLUMN),
-    isTemporary: false,
-    isNew: (ifExists ?? "fail") === "fail",
-  };
-}
-
-/** Puts the input in the cache's place, with what the cache has of its addresses. */
-async function renewCache(run: Run, input: Input, columns: Columns, cache: Cache): Promise<WorkTable> {
-  const { client, plan, tables, options: { signal } } = run;
-  const staged = await copyInput(run, input, columns, temporaryName("geocoding"), "fail");
   try {
-    await client.sql.query(addColumnsSql(staged.table, plan.status), { signal });
-    // What another run kept in a column of that name may be something else.
-    const shared = plan.status.filter(([name, what]) => cache.columns.get(name) === STATUS_TYPES[what])
-      .map(([name]) => name);
-    await client.sql.query(fromCacheSql(staged.table, cache.table, staged.parts, shared), { signal });
-    await renameTable(staged.table, cache.table, { ...tables, ifExists: "replace" });
+    const copy = await lookAtTarget(client, name, run);
+    checkWorkColumns(plan, copy, operation);
+    const written = ["the_geom", ...addedColumns(plan.status).map(([name]) => name)];
+    const given = copy.columns?.map(({ name }) => name).filter((name) => !written.includes(name)) ?? [];
+    return { table: name, parts: resolveParts(plan.parts, [...columns.keys()], nameInTable), given };
   } catch (error) {
-    await dropTemporary(client, staged.table);
+    await dropTemporary(client, name);
     throw error;
   }
-  return { ...staged, table: cache.table, hasHash: true, isNew: false };
+}
+
+/** The input as the draft of the table that is kept, with what is known of its addresses. */
+async function makeDraft(run: Run, keep: Keep, target: Target): Promise<WorkTable> {
+  const { client, plan, tables, known, signal } = run;
+  const { table: staged, parts, given } = await copyInput(run);
+  const table = await draftName(keep.table);
+  const isNew = known.every((other) => other.table !== table);
+  try {
+    await client.sql.query(addColumnsSql(staged, plan.status), { signal });
+    for (const { table, columns } of known) {
+      // What another run kept in a column of that name may be something else.
+      const shared = plan.status.filter(([name, what]) => columns.get(name) === STATUS_TYPES[what])
+        .map(([name]) => name);
+      await client.sql.query(fromCacheSql(staged, table, parts, shared), { signal });
+    }
+    const place = keep.ifExists === "append" ? withColumns(target, addedColumns(plan.status)) : target;
+    await checkFit(
+      client,
+      place,
+      { table: staged, values: sql`SELECT * FROM ${sql.id(staged)}`, columns: given },
+      keep,
+      run,
+    );
+    await renameTable(staged, table, { ...tables, ifExists: "replace" });
+  } catch (error) {
+    await dropTemporary(client, staged);
+    // It may have its name although the answer was lost
+    if (isNew) await dropTemporary(client, table);
+    throw error;
+  }
+  return { table, kind: "draft", parts, hasHash: true, isNew };
+}
+
+/** The rows of the draft as those of the table that is kept, all at once. */
+async function putInPlace({ client, plan, tables, target, signal }: Run, draft: WorkTable): Promise<void> {
+  const { keep, status } = plan;
+  if (keep === undefined) return;
+  if (keep.ifExists === "append" && target?.columns !== undefined) {
+    await client.sql.query(addColumnsSql(keep.table, status), { signal });
+  }
+  const rows = sql`SELECT * FROM ${sql.id(draft.table)} ORDER BY cartodb_id`.text;
+  await createTableFromQuery(rows, keep.table, { ...tables, ifExists: keep.ifExists });
 }
 
 /** What ended the batches before all rows were done. */
@@ -308,7 +386,7 @@ async function geocodeTable(
   work: WorkTable,
   held: TableLock | undefined,
 ): Promise<GeocodingMetadata> {
-  const { client, operation, options: { signal } } = run;
+  const { client, operation, signal } = run;
   const there = { hasHash: work.hasHash, hasGeometry: true };
   const [states, quota] = await Promise.all([
     readStates(client, statesSql(sql.id(work.table), work.parts, there).text, signal),
@@ -316,28 +394,14 @@ async function geocodeTable(
   ]);
   const before = countStates(states, remaining(quota));
   if (before.requiredQuota === 0) return await countAfter(run, work, before);
-  checkQuota(before.requiredQuota, quota, operation);
-  if (held !== undefined) await runBatches(run, work, before, held);
-  else {
-    const lock = await TableLock.take(client, work.table, operation, signal);
-    try {
-      await runBatches(run, work, before, lock);
-    } finally {
-      await lock.release();
-    }
+  checkQuota("hires_geocoder", before.requiredQuota, quota, operation);
+  const lock = held ?? await TableLock.take(client, work.table, operation, signal);
+  try {
+    await runBatches(run, work, before, lock);
+  } finally {
+    if (lock !== held) await lock.release();
   }
   return await countAfter(run, work, before);
-}
-
-function checkQuota(required: number, quota: Quota | undefined, operation: string): void {
-  const left = remaining(quota);
-  // Google bills by itself.
-  if (left === undefined || quota?.provider === "google" || quota?.isSoft || required <= left) return;
-  throw new CartoError(
-    "quota-exceeded",
-    `Cannot ${operation}: it takes ${required} of the geocoding quota, and ${left} are left`,
-    { hint: "Geocode fewer rows, or ask for more quota; { dryRun: true } tells the cost" },
-  );
 }
 
 /** One batch job after the other, until no row is left. */
@@ -347,17 +411,20 @@ async function runBatches(
   before: GeocodingMetadata,
   lock: TableLock,
 ): Promise<void> {
-  const { plan, options: { onProgress } } = run;
+  const { plan, signal, options: { onProgress } } = run;
   const total = before.requiredQuota;
   for (let done = 0; done < total;) {
     onProgress?.({ done, total });
+    signal?.throwIfAborted();
     const rows = Math.min(plan.batchRows, total - done);
     try {
       await runBatch(run, work, rows, lock);
       run.hasBegun = true;
     } catch (error) {
-      if (!isCartoError(error) || error instanceof KeyRefused || run.options.signal?.aborted) throw error;
+      if (error instanceof KeyRefused) throw error;
+      // Also after an abort: the job may have come to its end before it was to be cancelled
       run.hasBegun = true;
+      if (!isCartoError(error) || signal?.aborted) throw error;
       const left = quotaLeft(error);
       // What the quota still does for is geocoded before giving up.
       if (left !== undefined && left > 0 && left < rows) {
@@ -372,7 +439,7 @@ async function runBatches(
 
 /** One job; the columns are added by it, so that a key that may run no jobs leaves the table as it was. */
 async function runBatch(run: Run, work: WorkTable, rows: number, lock: TableLock): Promise<void> {
-  const { client, plan, operation, options: { signal } } = run;
+  const { client, plan, operation, signal } = run;
   const statements = [
     lock.renewal(),
     addColumnsSql(work.table, plan.status),
@@ -389,14 +456,14 @@ function quotaLeft(error: CartoError): number | undefined {
   return told === null ? undefined : Math.floor(Number(told[1]));
 }
 
-/** The error of a run that ended midway, with what is done; where that cannot be read, what ended it. */
+/** The error of a run that ended midway, with what is done; where that cannot be read, with what ended it. */
 async function midwayError(
   run: Run,
   work: WorkTable,
-  input: Input,
   { failure, before }: Interruption,
-): Promise<CartoError> {
-  const { client, operation, options: { signal } } = run;
+): Promise<unknown> {
+  const { client, operation, signal } = run;
+  const isQuota = quotaLeft(failure) !== undefined;
   try {
     const { fields } = await client.sql.query(sql`SELECT * FROM ${sql.id(work.table)} LIMIT 0`, {
       signal,
@@ -411,9 +478,13 @@ async function midwayError(
       { signal, readOnly: true },
     );
     const metadata = await countAfter(run, work, before, pending);
-    const data = await readResult(run, work, input);
-    const isQuota = quotaLeft(failure) !== undefined;
+    const data = await readResult(run, work);
     const reason = isQuota ? "the geocoding quota is used up" : reasonOf(failure);
+    const isOver = !leavesJobOpen(failure);
+    const { successfullyGeocoded = 0, failedGeocodings = 0 } = metadata;
+    // A draft in which nothing has been paid for is none to keep, nor a copy of what the error has.
+    const isKept = work.kind === "source" || !isOver ||
+      (work.kind === "draft" && (!work.isNew || successfullyGeocoded + failedGeocodings > 0));
     return new GeocodingError(
       isQuota ? "quota-exceeded" : failure.code,
       `Cannot ${operation} to the end: ${reason}; ${
@@ -423,15 +494,18 @@ async function midwayError(
         data,
         metadata,
         pendingIds: rows.map((row) => Number(row.cartodb_id)),
-        hint: work.isTemporary
+        ...(isKept ? { table: work.table } : {}),
+        hint: isKept
+          ? nextStep(run, work)
+          : work.kind === "copy"
           ? "Geocode error.data once the cause is gone: that costs only the rows that are not done"
-          : "Run it again once the cause is gone: that costs only the rows that are not done",
+          : "Nothing was changed: run it again once the cause is gone",
         cause: failure,
       },
     );
   } catch (error) {
     if (!isCartoError(error)) throw error;
-    return failure;
+    return paidError(failure, operation, nextStep(run, work));
   }
 }
 
@@ -469,7 +543,7 @@ async function countAfter(
     sql`SELECT count(the_geom)::int AS with_geometry, (${pending})::int AS pending FROM ${
       sql.id(work.table)
     }`,
-    { signal: run.options.signal, readOnly: true },
+    { signal: run.signal, readOnly: true },
   );
   const final = Number(rows[0]?.with_geometry);
   const done = before.requiredQuota - Number(rows[0]?.pending);
@@ -484,8 +558,8 @@ async function countAfter(
 }
 
 /** The rows as they are in the table. */
-async function readResult(run: Run, work: WorkTable, input: Input): Promise<GeoDataFrame> {
-  const { tables, options: { nullGeomValue } } = run;
+async function readResult(run: Run, work: WorkTable): Promise<GeoDataFrame> {
+  const { tables, input, options: { nullGeomValue } } = run;
   const data = await readCarto(
     sql`SELECT * FROM ${sql.id(work.table)} ORDER BY cartodb_id`.text,
     { ...tables, ...(nullGeomValue === undefined ? {} : { nullGeomValue }) },

@@ -26,12 +26,12 @@ export interface StateColumns {
   readonly hasGeometry: boolean;
 }
 
-/** How many rows are in which state. With a cache, rows whose address it has count as it knows them. */
+/** How many rows are in which state. With caches, rows whose address one has count as it knows them. */
 export function statesSql(
   source: SqlText,
   parts: Parts,
   { hasHash, hasGeometry }: StateColumns,
-  cache?: string,
+  caches: readonly string[] = [],
 ): SqlText {
   const hash = sql.id(HASH_COLUMN);
   const age = hasHash
@@ -41,30 +41,40 @@ export function statesSql(
     : sql`'new'`;
   const isFound = hasGeometry ? sql`_s.the_geom IS NOT NULL` : sql`false`;
   const own = sql`${age} || CASE WHEN ${isFound} THEN '_geocoded' ELSE '_nongeocoded' END`;
-  const state = cache === undefined ? own : sql`coalesce(_c.state, ${own})`;
-  const join = cache === undefined
+  const state = caches.length === 0 ? own : sql`coalesce(_c.state, ${own})`;
+  const join = caches.length === 0
     ? sql``
-    : sql` LEFT JOIN (${cacheStatesSql(cache)}) _c ON _c.hash = ${hashSql(parts, "_s")}`;
+    : sql` LEFT JOIN (${cacheStatesSql(caches)}) _c ON _c.hash = ${hashSql(parts, "_s")}`;
   return sql`SELECT ${state} AS gc_state, COUNT(*)::int AS count FROM ${source} _s${join} GROUP BY 1`;
 }
 
-/** The state of each address that a cache has. */
-export function cacheStatesSql(cache: string): SqlText {
+/** The state of each address that a cache has; the last that has an address counts, as with {@link fromCacheSql}. */
+export function cacheStatesSql(caches: readonly string[]): SqlText {
   const hash = sql.id(HASH_COLUMN);
-  return sql`SELECT DISTINCT ON (${hash}) ${hash} AS hash, CASE WHEN the_geom IS NULL THEN 'previously_nongeocoded'
-  ELSE 'previously_geocoded' END AS state FROM ${
-    sql.id(cache)
-  } WHERE ${hash} IS NOT NULL ORDER BY ${hash}, cartodb_id`;
+  const rows = caches.map((cache, index) =>
+    sql`SELECT ${hash} AS hash, the_geom, cartodb_id, ${index}::int AS cache FROM ${
+      sql.id(cache)
+    } WHERE ${hash} IS NOT NULL`
+  );
+  return sql`SELECT DISTINCT ON (hash) hash, CASE WHEN the_geom IS NULL THEN 'previously_nongeocoded'
+  ELSE 'previously_geocoded' END AS state FROM (${
+    sql.join(rows, " UNION ALL ")
+  }) _caches ORDER BY hash, cache DESC, cartodb_id`;
 }
 
-/** The columns that geocoding fills. */
+/** The columns that geocoding fills besides the geometry, with their types. */
+export function addedColumns(
+  status: GeocodePlan["status"],
+): readonly (readonly [name: string, type: string])[] {
+  return [...status.map(([name, what]) => [name, STATUS_TYPES[what]] as const), [HASH_COLUMN, "text"]];
+}
+
+/** Adds those that a table does not have. */
 export function addColumnsSql(table: string, status: GeocodePlan["status"]): SqlText {
-  const columns = [...status.map(([name, what]) => [name, STATUS_TYPES[what]]), [HASH_COLUMN, "text"]];
-  return sql`ALTER TABLE ${sql.id(table)} ${
-    sql.join(columns.map(([name = "", type = ""]) =>
-      sql`ADD COLUMN IF NOT EXISTS ${sql.id(name)} ${sql.raw(type)}`
-    ))
-  }`;
+  const columns = addedColumns(status).map(([name, type]) =>
+    sql`ADD COLUMN IF NOT EXISTS ${sql.id(name)} ${sql.raw(type)}`
+  );
+  return sql`ALTER TABLE ${sql.id(table)} ${sql.join(columns)}`;
 }
 
 const STATUS_VALUES: Readonly<Record<GeocodingStatus, string>> = {

@@ -1,22 +1,32 @@
 import type { Credentials } from "../auth/credentials.ts";
 import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
-import { AlreadyExistsError, ArgumentError, CartoError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError } from "../errors/mod.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Geometry } from "../frame/geometry/geometry.ts";
 import type { TransportOptions } from "../http/transport.ts";
-import { checkIfExists, normalTableName } from "../tables/_arguments.ts";
+import type { Call } from "../tables/_platform.ts";
 import { telling } from "../tables/_retell.ts";
 import { sourceSql } from "../tables/_source.ts";
 import { createTableFromQuery } from "../tables/create_table_from_query.ts";
-import { hasTable } from "../tables/has_table.ts";
 import { readCarto } from "../tables/read_carto.ts";
+import type { Target } from "../tables/_target.ts";
 import type { TableOptions } from "../tables/table_options.ts";
 import { toCarto } from "../tables/to_carto.ts";
 import { type IsolinesPlan, isolinesSql } from "./_isolines_sql.ts";
-import { type Quota, readQuota, remaining } from "./_quota.ts";
-import { runJob } from "./_run_job.ts";
-import { clientOf, columnsOf, dropTemporary, type Input, readInput, temporaryName } from "./_work_table.ts";
+import { checkFit, type Keep, lookAtPlace, readKeep } from "./_keep.ts";
+import { checkQuota, readQuota, remaining } from "./_quota.ts";
+import { asMaster, leavesJobOpen, runJob } from "./_run_job.ts";
+import {
+  clientOf,
+  columnsOf,
+  dropTemporary,
+  type Input,
+  inputName,
+  paidError,
+  readInput,
+  temporaryName,
+} from "./_work_table.ts";
 import type { IsolinesMetadata, IsolinesOptions, IsolinesProgress, IsolinesResult } from "./isolines.ts";
 import type { ServiceSource } from "./service_options.ts";
 
@@ -40,6 +50,19 @@ const OTHER_SHAPE = "min(GeometryType(the_geom)) FILTER (WHERE GeometryType(the_
 /** The column of a local place's number, where nothing else tells the places apart. */
 const ROW_COLUMN = "source_id";
 
+/** One computation under way. */
+interface Run extends Call {
+  readonly client: ClassicClient;
+  readonly plan: IsolinesPlan;
+  /** Whose account, signal and transport, as the functions on tables take them. */
+  readonly tables: TableOptions;
+  readonly input: Input;
+  /** The places of local data. */
+  readonly places: GeoDataFrame | undefined;
+  /** The table that keeps the areas, and what has its name now. */
+  readonly keep: (Keep & { readonly target: Target }) | undefined;
+}
+
 /** What `Isolines.isochrones` and `isodistances` do. */
 export async function isolines(
   kind: IsolinesPlan["kind"],
@@ -50,10 +73,12 @@ export async function isolines(
   transport: TransportOptions | undefined,
 ): Promise<IsolinesResult<GeoDataFrame | null>> {
   const plan: IsolinesPlan = { kind, ranges: checkRanges(ranges), options: checkOptions(options) };
+  const keep = readKeep(options.tableName, options.ifExists);
   const input = readInput(source);
   const places = input.kind === "frame" ? localPlaces(input.frame, options) : undefined;
-  const tables: TableOptions = { credentials, transport, signal: options.signal };
-  const operation = `compute ${kind}s of ${inputName(input)}`;
+  const { signal } = options;
+  const tables: TableOptions = { credentials, transport, signal };
+  const call: Call = { operation: `compute ${kind}s of ${inputName(input)}`, signal };
   if (places !== undefined && options.dryRun === true) {
     return { data: null, metadata: { requiredQuota: places.numRows * ranges.length } };
   }
@@ -63,16 +88,19 @@ export async function isolines(
     : { rows: places.numRows, withoutGeometry: places.geometry?.nullCount };
   const requiredQuota = rows * ranges.length;
   if (options.dryRun === true) return { data: null, metadata: { requiredQuota } };
-  if (options.tableName !== undefined) await checkTarget(options, tables);
-  const quota = await readQuota(client, "isolines", options.signal);
-  checkQuota(requiredQuota, quota, operation);
+  const target = keep === undefined ? undefined : await lookAtPlace(client, keep, call);
+  const quota = await readQuota(client, "isolines", signal);
+  checkQuota("isolines", requiredQuota, quota, call.operation);
   const metadata = { requiredQuota, availableQuota: remaining(quota), withoutGeometry };
-  return await compute(client, input, places, plan, tables, operation, metadata);
-}
-
-function inputName(input: Input): string {
-  if (input.kind === "table") return `table "${input.table}"`;
-  return input.kind === "query" ? "the query" : "the data";
+  return await compute({
+    ...call,
+    client,
+    plan,
+    tables,
+    input,
+    places,
+    keep: keep === undefined || target === undefined ? undefined : { ...keep, target },
+  }, metadata);
 }
 
 function checkRanges(ranges: readonly number[]): readonly number[] {
@@ -106,7 +134,6 @@ function checkOptions(options: IsolinesOptions): IsolinesOptions {
       { argument: name },
     );
   }
-  checkIfExists(options.ifExists, ["fail", "replace", "append"]);
   return options;
 }
 
@@ -177,39 +204,13 @@ async function countPlaces(
   return { rows: Number(row?.count), ...(dryRun === true ? {} : { withoutGeometry: Number(row?.empty) }) };
 }
 
-/** Nothing is spent on a result that has no place to go. */
-async function checkTarget({ tableName, ifExists }: IsolinesOptions, tables: TableOptions): Promise<void> {
-  const table = normalTableName(tableName);
-  if ((ifExists ?? "fail") !== "fail" || !await hasTable(table, tables)) return;
-  throw new AlreadyExistsError(`Cannot keep the isolines in table "${table}": it exists already`, {
-    hint: 'Choose another name, or pass { ifExists: "replace" } or { ifExists: "append" }',
-  });
-}
-
-function checkQuota(required: number, quota: Quota | undefined, operation: string): void {
-  const left = remaining(quota);
-  if (left === undefined || quota?.isSoft || required <= left) return;
-  throw new CartoError(
-    "quota-exceeded",
-    `Cannot ${operation}: it takes ${required} of the isolines quota, and ${left} are left`,
-    { hint: "Give fewer places or ranges, or ask for more quota; { dryRun: true } tells the cost" },
-  );
-}
-
 /**
  * The areas are computed into a table first, by one job: reading them again after a broken connection would otherwise
- * spend the quota again.
+ * spend the quota again. The table is there, empty, before that: its columns tell whether the areas have a place to go.
  */
-async function compute(
-  client: ClassicClient,
-  input: Input,
-  places: GeoDataFrame | undefined,
-  plan: IsolinesPlan,
-  tables: TableOptions,
-  operation: string,
-  metadata: IsolinesMetadata,
-): Promise<IsolinesResult> {
-  const { signal, tableName, ifExists, onProgress } = plan.options;
+async function compute(run: Run, metadata: IsolinesMetadata): Promise<IsolinesResult> {
+  const { client, plan, tables, operation, signal, places, keep } = run;
+  const { onProgress } = plan.options;
   const tell = (phase: IsolinesProgress["phase"]) => onProgress?.({ phase, areas: metadata.requiredQuota });
   const dropped: string[] = [];
   try {
@@ -223,27 +224,67 @@ async function compute(
       query = sql`SELECT * FROM ${sql.id(name)} ORDER BY cartodb_id`.text;
       sourceCol = ROW_COLUMN;
     } else {
-      query = sourceSql(input as Exclude<Input, { kind: "frame" }>);
+      query = sourceSql(run.input as Exclude<Input, { kind: "frame" }>);
     }
     const areas = temporaryName("isolines");
+    const filling = isolinesSql(query, sourceCol, plan);
     dropped.push(areas);
+    await telling(
+      operation,
+      () =>
+        asMaster(
+          operation,
+          () => client.sql.query(sql`CREATE TABLE ${sql.id(areas)} AS ${filling} WITH NO DATA`, { signal }),
+        ),
+    );
+    if (keep !== undefined) {
+      const values = sql`SELECT _rows.${sql.id(sourceCol)} AS source_id, data_range FROM (${
+        sql.raw(query)
+      }) _rows, unnest(${sql.array(plan.ranges, "integer")}) data_range`;
+      const known = { table: areas, values, columns: ["source_id", "data_range"] };
+      await checkFit(client, keep.target, known, keep, run);
+    }
     tell("compute");
-    await telling(operation, async () => {
-      const statement = sql`CREATE TABLE ${sql.id(areas)} AS ${isolinesSql(query, sourceCol, plan)}`;
-      await runJob(client, [statement], operation, signal);
-    });
-    tell("read");
-    const failed = await dropNulls(client, areas, signal);
-    const result = sql`SELECT * FROM ${sql.id(areas)} ORDER BY cartodb_id`.text;
-    if (tableName !== undefined) await createTableFromQuery(result, tableName, { ...tables, ifExists });
-    const data = await readCarto(result, tables);
-    return {
-      data: places === undefined ? data : data.drop("cartodb_id"),
-      metadata: { ...metadata, failed },
-    };
+    let isPaid = false;
+    try {
+      await telling(
+        operation,
+        () => runJob(client, [sql`INSERT INTO ${sql.id(areas)} ${filling}`], operation, signal),
+      );
+      isPaid = true;
+      tell("read");
+      return await takeOut(run, areas, metadata);
+    } catch (error) {
+      // What was paid for stays, unless nobody is told of it
+      if (signal?.aborted || !(isCartoError(error) && (isPaid || leavesJobOpen(error)))) throw error;
+      dropped.splice(dropped.indexOf(areas), 1);
+      throw paidError(
+        error,
+        operation,
+        `${
+          isPaid ? "The areas stay" : "If the job still comes to its end, the areas are"
+        } in table "${areas}" ` +
+          "for a day: read them with readCarto, or keep them with copyTable",
+      );
+    }
   } finally {
     for (const name of dropped) await dropTemporary(client, name);
   }
+}
+
+/** Keeps the areas where they are to be kept, and reads them. */
+async function takeOut(run: Run, areas: string, metadata: IsolinesMetadata): Promise<IsolinesResult> {
+  const { client, tables, signal, places, keep } = run;
+  const failed = await dropNulls(client, areas, signal);
+  const result = sql`SELECT * FROM ${sql.id(areas)} ORDER BY cartodb_id`.text;
+  if (keep !== undefined) {
+    await createTableFromQuery(result, keep.table, { ...tables, ifExists: keep.ifExists });
+  }
+  const data = await readCarto(result, tables);
+  return {
+    data: places === undefined ? data : data.drop("cartodb_id"),
+    metadata: { ...metadata, failed },
+  };
 }
 
 /** Leaves out the ranges that the service did not find; tells how many that were. */

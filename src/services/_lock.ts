@@ -85,14 +85,14 @@ export class TableLock {
       );
       return true;
     } catch (error) {
-      // An abort may come after the table was made.
-      if (signal?.aborted) await this.release();
       if (isCartoError(error) && error.code === "access-denied") throw new KeyRefused(operation, error);
       // Two at one time: the slower one finds the name in the catalogue of types.
       const isTaken = isCartoError(error) &&
         (error.code === "already-exists" || /duplicate key/.test(error.message));
-      if (!isTaken) throw error;
-      return false;
+      if (isTaken && signal?.aborted !== true) return false;
+      // The table may have been made although the answer was lost, or came after an abort.
+      await this.release();
+      throw error;
     }
   }
 
@@ -106,9 +106,9 @@ export class TableLock {
       );
       return [rows.length === 1, false];
     } catch (error) {
-      if (signal?.aborted) await this.release();
-      if (!isCartoError(error) || error.code !== "not-found") throw error;
-      return [false, true];
+      if (isCartoError(error) && error.code === "not-found") return [false, true];
+      await this.release();
+      throw error;
     }
   }
 }

@@ -1,4 +1,7 @@
-import type { ClassicClient } from "../classic/client.ts";
+import type { Credentials } from "../auth/credentials.ts";
+import { ClassicClient } from "../classic/client.ts";
+import { CartoError } from "../errors/mod.ts";
+import type { TransportOptions } from "../http/transport.ts";
 
 /** The services' names on the platform. */
 export type ServiceName = "hires_geocoder" | "isolines";
@@ -30,7 +33,45 @@ export async function readQuota(
   };
 }
 
+/** As {@link readQuota}, by what a service was made with. */
+export async function quotaOf(
+  service: ServiceName,
+  credentials: Credentials | undefined,
+  transport: TransportOptions | undefined,
+): Promise<Quota | undefined> {
+  return await readQuota(new ClassicClient(credentials, transport), service, undefined);
+}
+
 /** What is left of a quota; undefined where nothing bounds it or the service is not listed. */
 export function remaining(quota: Quota | undefined): number | undefined {
   return quota === undefined ? undefined : Math.max(0, quota.monthly - quota.used);
+}
+
+/** How services are told of: what is counted, and what to do where it does not suffice. */
+const WORDS: Readonly<Record<ServiceName, { readonly quota: string; readonly fewer: string }>> = {
+  hires_geocoder: { quota: "geocoding quota", fewer: "Geocode fewer rows" },
+  isolines: { quota: "isolines quota", fewer: "Give fewer places or ranges" },
+};
+
+/**
+ * Refuses what the quota does not suffice for.
+ *
+ * @throws {CartoError} `quota-exceeded`; nothing was spent
+ */
+export function checkQuota(
+  service: ServiceName,
+  required: number,
+  quota: Quota | undefined,
+  operation: string,
+): void {
+  const left = remaining(quota);
+  // Google bills the geocoding by itself
+  const isFree = quota?.isSoft || (service === "hires_geocoder" && quota?.provider === "google");
+  if (left === undefined || isFree || required <= left) return;
+  const words = WORDS[service];
+  throw new CartoError(
+    "quota-exceeded",
+    `Cannot ${operation}: it takes ${required} of the ${words.quota}, and ${left} are left`,
+    { hint: `${words.fewer}, or ask for more quota; { dryRun: true } tells the cost` },
+  );
 }

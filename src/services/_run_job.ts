@@ -1,7 +1,8 @@
 import type { BatchJob } from "../classic/batch_jobs.ts";
 import type { ClassicClient } from "../classic/client.ts";
-import type { SqlInput } from "../classic/sql_text.ts";
+import { type SqlInput, SqlText } from "../classic/sql_text.ts";
 import { CartoError, isCartoError, JobError } from "../errors/mod.ts";
+import { fitsInJob, withFunction } from "../tables/_run_finish.ts";
 import { withDeadline } from "../tables/_staged_write.ts";
 
 /** Milliseconds that a job under way to the server may still take to be known, once it is no longer wanted. */
@@ -10,6 +11,8 @@ const CREATE_PATIENCE = 10_000;
 const CANCEL_TIMEOUT = 10_000;
 /** Milliseconds between two looks at most. */
 const MAX_INTERVAL = 1000;
+/** Characters of a statement that stays as it is in a job which is too large. */
+const SHORT = 1000;
 
 /** The key may not do what only the master key may, such as run batch jobs: nothing was spent. */
 export class KeyRefused extends CartoError {
@@ -24,7 +27,8 @@ export class KeyRefused extends CartoError {
 
 /**
  * Runs statements as a batch job. When this returns or throws, the job is over: an abort cancels it, and so does a
- * failure that would leave it running, such as a connection that is gone.
+ * failure that would leave it running, such as a connection that is gone. The server takes 16 KB as a job: statements
+ * that are longer, such as those with a long query of the user's, become functions for the time being.
  *
  * @throws {KeyRefused} The key is not the master key
  * @throws {JobError} The job failed
@@ -32,6 +36,37 @@ export class KeyRefused extends CartoError {
 export async function runJob(
   client: ClassicClient,
   statements: readonly SqlInput[],
+  operation: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const texts = statements.map((statement) => statement instanceof SqlText ? statement.text : statement);
+  if (fitsInJob(texts)) return await runTexts(client, texts, operation, signal);
+  const { rows } = await client.sql.query("SELECT current_schema() AS name", { signal, readOnly: true });
+  await asMaster(operation, () => runLong(client, texts, String(rows[0]?.name), operation, signal));
+}
+
+/** Puts one long statement after the other into a function, until the rest is a job that the server takes. */
+async function runLong(
+  client: ClassicClient,
+  texts: readonly string[],
+  schema: string,
+  operation: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const long = texts.findIndex((text) => text.length > SHORT);
+  if (long < 0) return await runTexts(client, texts, operation, signal);
+  const body = `\nBEGIN\n${texts[long]};\nEND `;
+  await withFunction(
+    client,
+    { body, schema, signal },
+    (call) => runLong(client, texts.with(long, call), schema, operation, signal),
+  );
+}
+
+async function runTexts(
+  client: ClassicClient,
+  statements: readonly string[],
   operation: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -51,7 +86,7 @@ export async function runJob(
 /** An abort waits for the answer a while, since a job of unknown id cannot be cancelled. */
 async function create(
   client: ClassicClient,
-  statements: readonly SqlInput[],
+  statements: readonly string[],
   operation: string,
   signal: AbortSignal | undefined,
 ): Promise<BatchJob> {
@@ -72,11 +107,21 @@ async function create(
   }
 }
 
+/**
+ * Whether an error of {@link runJob} leaves open if the job does what it was to do: the answer that made it was lost, or
+ * it could not be cancelled. Any clear word of the server says that it does not.
+ */
+export function leavesJobOpen(error: unknown): boolean {
+  return isCartoError(error) &&
+    ["network", "timeout", "server-error", "incomplete-response", "unexpected-response"].includes(error.code);
+}
+
 /** Runs a task that only the master key may do. */
 export async function asMaster<T>(operation: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    throw isCartoError(error) && error.code === "access-denied" ? new KeyRefused(operation, error) : error;
+    const isNews = isCartoError(error) && error.code === "access-denied" && !(error instanceof KeyRefused);
+    throw isNews ? new KeyRefused(operation, error) : error;
   }
 }

@@ -1,9 +1,11 @@
 import { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
+import { CartoError, isCartoError } from "../errors/mod.ts";
 import { toGeoDataFrame } from "../frame/from_any.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Source } from "../tables/_platform.ts";
-import { parseSource } from "../tables/_source.ts";
+import { reasonOf } from "../tables/_retell.ts";
+import { parseSource, sourceName } from "../tables/_source.ts";
 import { stagingName, withDeadline } from "../tables/_staged_write.ts";
 import type { TableOptions } from "../tables/table_options.ts";
 import type { ServiceSource } from "./service_options.ts";
@@ -19,6 +21,11 @@ export function readInput(source: ServiceSource): Input {
   return typeof source === "string"
     ? parseSource(source, undefined)
     : { kind: "frame", frame: toGeoDataFrame(source) };
+}
+
+/** What is read, as it is called in a message. */
+export function inputName(input: Input): string {
+  return input.kind === "frame" ? "the data" : sourceName(input);
 }
 
 /** A name for a table that this run drops; a later upload sweeps it where the run is killed. */
@@ -54,4 +61,18 @@ export async function columnsOf(
     readOnly: true,
   });
   return new Map(fields.map(({ name, type, pgtype }) => [name, pgtype ?? type]));
+}
+
+/**
+ * The error of a run that failed after it had spent: it names the table that has what was paid for. What is no error of
+ * this library, such as the reason of an abort, is returned as it is.
+ *
+ * @param kept Where the paid rows are, and how to go on
+ */
+export function paidError(error: unknown, operation: string, kept: string): unknown {
+  if (!isCartoError(error)) return error;
+  return new CartoError(error.code, `Cannot ${operation} to the end: ${reasonOf(error)}`, {
+    hint: kept,
+    cause: error,
+  });
 }

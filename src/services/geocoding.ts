@@ -28,25 +28,35 @@ export interface GeocodeOptions {
    */
   status?: Readonly<Record<string, GeocodingStatus>> | string | null | undefined;
   /**
-   * The table that keeps the result. Without it a table is geocoded in place, and of queries and local data nothing
-   * stays in the account.
+   * The table that keeps the result, once all rows are done: until then it is as it was, and what is done is in a draft,
+   * table `<tableName>_unfinished`. A run that ends midway leaves the draft, and the next one with this name takes from it
+   * what has been paid for. Without `tableName` a table is geocoded in place, and of queries and local data nothing stays
+   * in the account.
    */
   tableName?: string | undefined;
-  /** What to do when there is a table of that name. Default `fail`. */
+  /**
+   * What to do when there is a table of that name; looked at before anything is spent. `replace` gives it the new rows and
+   * leaves its identity, privacy, grants and views; `append` adds them, and the columns that geocoding makes; the default
+   * is `fail`.
+   */
   ifExists?: IfExists | undefined;
   /** Only count what it would cost; nothing is written or spent. Default false. */
   dryRun?: boolean | undefined;
   /**
-   * Whether `tableName` is a cache: addresses that are in it are taken from there, and it then holds this input's rows.
+   * Whether `tableName` is a cache: addresses that are in it are taken from there, and it then holds this input's rows
+   * (`ifExists` does not count).
    * Columns of the status that the cache does not have, or has with another meaning, are null in rows taken from it.
    * Default false.
    */
   cached?: boolean | undefined;
-  /** What stands where a geometry is null, in any encoding. Default: null. */
+  /** What stands in the result where a geometry is null, in any encoding. Default: null. */
   nullGeomValue?: unknown;
   /** How many rows one job geocodes, after which progress is told. Default 5000. */
   batchRows?: number | undefined;
-  /** Ends the call; rows that are done stay done. */
+  /**
+   * Ends the call. Rows that are done stay done in a table that is geocoded in place, and in the draft of `tableName`; of
+   * queries and local data without `tableName` nothing stays.
+   */
   signal?: AbortSignal | undefined;
   /** Is told how far it is. */
   onProgress?: ((progress: GeocodingProgress) => void) | undefined;
@@ -98,7 +108,7 @@ export interface GeocodingResult<Data extends GeoDataFrame | null = GeoDataFrame
  * Each row keeps the hash of its address in `carto_geocode_hash`: a second run over the same rows costs nothing, and one
  * over some changed addresses costs those. A row whose address is not found has no geometry and is not tried again. The
  * rows travel in batches: where the quota ends midway, what is done stays done, and a {@linkcode GeocodingError} tells
- * which rows are not.
+ * which rows are not, and which table has the others.
  *
  * One run at a time works on a table: another is refused (code `locked`) by a small table
  * `_cartoframes_lock_<hash of the name>`, which lapses 15 minutes after a crash.
@@ -170,16 +180,19 @@ export class Geocoding {
    * Geocodes the rows of a table, of a query or of local data.
    *
    * Costs one unit of the quota for each new or changed address, one batch job for each `batchRows` rows and about ten
-   * requests besides. Needs the master key. A row whose address is not found loses the geometry that it had. A table
-   * that is geocoded in place needs the columns `cartodb_id` and `the_geom`, and must be no view.
+   * requests besides, with `tableName` about thirty. Needs the master key. A row whose address is not found loses the geometry that it had. A table
+   * that is geocoded in place needs the columns `cartodb_id` and `the_geom`, and must be no view. What is refused is
+   * refused before anything is spent.
    *
    * @param source A table's name, a SQL query, or local data
    * @param options Where the parts of an address are, and what becomes of the result
-   * @returns The rows with `the_geom` and the columns of `status`, in the order of `cartodb_id`
-   * @throws {ArgumentError} A column is not there, or an option cannot be used; nothing has been sent
+   * @returns The rows with `the_geom` and the columns of `status`, in the order of `cartodb_id`; with `append` those that
+   * were added
+   * @throws {ArgumentError} A column is not there or cannot take what is found, an option cannot be used, or the rows do
+   * not fit into table `tableName`; nothing was spent
    * @throws {CartoError} Code `quota-exceeded`: the quota does not do for all rows, nothing was spent; code `locked`:
-   * another run geocodes the table; code `access-denied`: the key is not the master key
-   * @throws {GeocodingError} It ended midway; what is done stays done
+   * another run geocodes the table; code `access-denied`: the key is not the master key, or may not write `tableName`
+   * @throws {GeocodingError} It ended midway; what is done stays done, and `tableName` as it was
    * @throws {AlreadyExistsError} There is a table `tableName`
    */
   geocode(source: ServiceSource, options: GeocodeOptions): Promise<GeocodingResult>;
@@ -192,11 +205,7 @@ export class Geocoding {
   }
 
   async #quota() {
-    const [{ ClassicClient }, { readQuota }] = await Promise.all([
-      import("../classic/client.ts"),
-      import("./_quota.ts"),
-    ]);
-    const client = new ClassicClient(this.#credentials, this.#options.transport);
-    return await readQuota(client, "hires_geocoder", undefined);
+    const { quotaOf } = await import("./_quota.ts");
+    return await quotaOf("hires_geocoder", this.#credentials, this.#options.transport);
   }
 }

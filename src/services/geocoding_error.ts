@@ -15,6 +15,11 @@ export class GeocodingError extends CartoError {
   readonly metadata: GeocodingMetadata;
   /** The `cartodb_id`s of the rows that were not reached, at most the first 10,000. Rows of local data count from 1. */
   readonly pendingIds: readonly number[];
+  /**
+   * The table of the account that has the rows: the one that was geocoded in place, or the draft `<tableName>_unfinished`
+   * of the one that is to keep them. Undefined where `data` is all there is.
+   */
+  readonly table: string | undefined;
 
   /**
    * Builds the error.
@@ -30,12 +35,14 @@ export class GeocodingError extends CartoError {
       data: GeoDataFrame;
       metadata: GeocodingMetadata;
       pendingIds: readonly number[];
+      table?: string | undefined;
     },
   ) {
     super(code, message, options);
     this.data = options.data;
     this.metadata = options.metadata;
     this.pendingIds = options.pendingIds;
+    this.table = options.table;
   }
 
   /** The error as plain data, for logs: without the rows. */

@@ -29,11 +29,14 @@ export interface IsolinesOptions {
   sourceCol?: string | undefined;
   /** The table that keeps the result. */
   tableName?: string | undefined;
-  /** What to do when there is a table of that name; looked at before anything is spent. Default `fail`. */
+  /**
+   * What to do when there is a table of that name; whether it takes the areas is looked at before anything is spent. Default
+   * `fail`.
+   */
   ifExists?: IfExists | undefined;
   /** Only count what it would cost; nothing is written or spent. Default false. */
   dryRun?: boolean | undefined;
-  /** Ends the call. What has been spent is spent. */
+  /** Ends the call. What has been spent is spent, and the areas are not kept. */
   signal?: AbortSignal | undefined;
   /** Is told what is being done. */
   onProgress?: ((progress: IsolinesProgress) => void) | undefined;
@@ -70,7 +73,12 @@ export interface IsolinesResult<Data extends GeoDataFrame | null = GeoDataFrame>
   readonly metadata: IsolinesMetadata;
 }
 
-/** The areas within reach of places, by CARTO's routing services. Each area costs one unit of the quota. */
+/**
+ * The areas within reach of places, by CARTO's routing services. Each area costs one unit of the quota.
+ *
+ * Areas that were computed and cannot be kept or read, such as when the connection is gone, stay in a table that the
+ * error's hint names.
+ */
 export class Isolines {
   readonly #credentials: Credentials | undefined;
   readonly #options: ServiceOptions;
@@ -137,8 +145,10 @@ export class Isolines {
    * @param ranges Seconds, whole numbers
    * @param options See {@linkcode IsolinesOptions}
    * @returns One row for each place and range
-   * @throws {ArgumentError} A range or an option cannot be used, or there is no geometry; nothing has been spent
-   * @throws {CartoError} Code `quota-exceeded`: the quota does not do; nothing has been spent
+   * @throws {ArgumentError} A range or an option cannot be used, there is no geometry, or the columns of table `tableName`
+   * do not take the areas; nothing has been spent
+   * @throws {CartoError} Code `quota-exceeded`: the quota does not do; code `access-denied`: the key is not the master key,
+   * or may not write `tableName`; nothing has been spent
    * @throws {AlreadyExistsError} There is a table `tableName`; nothing has been spent
    */
   isochrones(
@@ -162,7 +172,7 @@ export class Isolines {
     options: IsolinesOptions & { dryRun: true },
   ): Promise<IsolinesResult<null>>;
   /**
-   * The areas that can be reached within distances. As {@linkcode isochrones}, with ranges in metres.
+   * The areas that can be reached within distances. As {@linkcode isochrones}, with the same errors and ranges in metres.
    *
    * @param source A table's name, a SQL query, or local data, with points
    * @param ranges Metres, whole numbers
@@ -184,14 +194,7 @@ export class Isolines {
   }
 
   async #quota() {
-    const [{ ClassicClient }, { readQuota }] = await Promise.all([
-      import("../classic/client.ts"),
-      import("./_quota.ts"),
-    ]);
-    return await readQuota(
-      new ClassicClient(this.#credentials, this.#options.transport),
-      "isolines",
-      undefined,
-    );
+    const { quotaOf } = await import("./_quota.ts");
+    return await quotaOf("isolines", this.#credentials, this.#options.transport);
   }
 }
