@@ -1,3 +1,5 @@
+import { exceptionText } from "./_exception_text.ts";
+
 /*
  * The database runs synchronously in its worker: no message reaches it while a statement is under way. Its
  * interrupt flags are plain variables in WebAssembly memory, so a memory shared with the program's main thread is
@@ -109,18 +111,35 @@ export interface Stack {
   restore(pointer: number): void;
 }
 
-function withClock(
+/** What the engine asks of its surroundings, with a clock and an end of exceptions of ours. */
+function replaced(
   imports: WebAssembly.Imports,
   clock: (original: ClockTimeGet) => ClockTimeGet,
+  onThrow: (text: string) => void,
 ): WebAssembly.Imports {
-  const { wasi_snapshot_preview1: system } = imports;
+  const { env, wasi_snapshot_preview1: system } = imports;
+  const changed = { ...imports };
   const original = system?.clock_time_get;
-  if (system === undefined || typeof original !== "function") return imports;
-  const replacement = clock(original as ClockTimeGet);
-  const proxy = new Proxy(system, {
-    get: (target, name) => name === "clock_time_get" ? replacement : Reflect.get(target, name),
-  });
-  return { ...imports, wasi_snapshot_preview1: proxy };
+  if (system !== undefined && typeof original === "function") {
+    changed.wasi_snapshot_preview1 = withOne(system, "clock_time_get", clock(original as ClockTimeGet));
+  }
+  const thrown = env?.__cxa_throw;
+  if (env !== undefined && typeof thrown === "function") {
+    changed.env = withOne(env, "__cxa_throw", (exception: number, type: number, destructor: number) => {
+      onThrow(exceptionText(env, exception, type));
+      thrown(exception, type, destructor);
+    });
+  }
+  return changed;
+}
+
+/** Imports with one of them changed; a library finds its own by name only, so they cannot be copied. */
+function withOne(
+  imports: WebAssembly.ModuleImports,
+  name: string,
+  value: WebAssembly.ImportValue,
+): WebAssembly.ModuleImports {
+  return new Proxy(imports, { get: (target, key) => key === name ? value : Reflect.get(target, key) });
 }
 
 /**
@@ -128,10 +147,13 @@ function withClock(
  * does nothing else, before the engine is loaded.
  *
  * @param clock Stands in for the engine's system call `clock_time_get`, and is given the original
+ * @param onThrow Told what a library says when it throws an exception. Returns only when it can do nothing: none of the
+ *   libraries was built to catch one, and it would take the engine with it
  * @returns The stack of each engine, by its memory
  */
 export function useSharedMemory(
   clock: (original: ClockTimeGet) => ClockTimeGet,
+  onThrow: (text: string) => void,
 ): WeakMap<WebAssembly.Memory, Stack> {
   const stacks = new WeakMap<WebAssembly.Memory, Stack>();
   const { Memory, Module, instantiate, compile } = WebAssembly;
@@ -147,8 +169,8 @@ export function useSharedMemory(
   scope.compile = (source: BufferSource) => compile(rewrite(source));
   scope.instantiate = async (source: BufferSource | WebAssembly.Module, imports: WebAssembly.Imports) => {
     const result = source instanceof Module
-      ? await instantiate(source, withClock(imports, clock))
-      : await instantiate(rewrite(source), withClock(imports, clock));
+      ? await instantiate(source, replaced(imports, clock, onThrow))
+      : await instantiate(rewrite(source), replaced(imports, clock, onThrow));
     const exports = (result instanceof WebAssembly.Instance ? result : result.instance).exports;
     const memory = imports.env?.memory;
     if (memory instanceof Memory && typeof exports._emscripten_stack_restore === "function") {

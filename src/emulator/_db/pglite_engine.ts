@@ -274,8 +274,7 @@ export class PgliteEngine implements Engine {
         job.queue = [];
         const { unacknowledged } = job;
         job.unacknowledged = 0;
-        for (const received of batch) {
-          const message = isLostException(received) ? LOST_EXCEPTION : received;
+        for (const message of batch) {
           if (message.type === "C" && failed) continue;
           if (message.type === "G" && options.copyIn !== undefined) job.input?.start(options.copyIn);
           if (message.type === "E") {
@@ -399,23 +398,6 @@ function openingError(message: string): Error {
     hint: "Add to this run: --allow-read, or --allow-read=FOLDERS with the folder of this module, " +
       "the one that npm packages lie in, and those given for data and cache",
   });
-}
-
-/** What the embedded database cannot do, said aloud. */
-const LOST_EXCEPTION: BackendMessage = errorMessage(
-  "XX000",
-  "the embedded database lost an exception of its geometry library",
-  "Run the emulator on a PostgreSQL server, or change the geometries",
-);
-
-/**
- * An exception inside GEOS that nobody catches ends the statement without an error and without rows; all that tells is
- * that the statement's snapshot was not given back.
- */
-function isLostException({ type, payload }: BackendMessage): boolean {
-  if (type !== "N") return false;
-  const { severity, message } = parseError(payload);
-  return severity === "WARNING" && /^snapshot 0x[0-9a-f]+ still active$/.test(message);
 }
 
 async function answer(options: RunOptions, message: BackendMessage): Promise<void> {

@@ -19,6 +19,12 @@ const DEFAULT_DATABASE = "postgres";
 /** A day in nanoseconds. */
 const DAY = 86_400_000_000_000n;
 
+/** The level of an error that ends a statement. */
+const ERROR = 21;
+
+/** What a server makes good for, and the embedded database cannot. */
+const EXCEPTION_HINT = "Run the emulator on a PostgreSQL server, or change the geometries";
+
 /** How `exit` tells that an SQL error unwinds to the main loop. */
 const LONGJMP = 100;
 
@@ -37,6 +43,11 @@ interface PostgresModule {
   _IsTransactionBlock(): number;
   _InterruptPending: number;
   _QueryCancelPending: number;
+  stringToUTF8OnStack(text: string): number;
+  _errstart(level: number, domain: number): number;
+  _errmsg_internal(format: number, values: number): number;
+  _errhint(format: number, values: number): number;
+  _errfinish(file: number, line: number, functionName: number): void;
 }
 
 /** The part of PGlite that is used here. */
@@ -278,6 +289,20 @@ function impatientClock(original: ClockTimeGet): ClockTimeGet {
   };
 }
 
+/**
+ * Turns an exception of a library into an SQL error, as if the engine's own code had raised it there: blocks of PL/pgSQL
+ * may catch it. Does not return.
+ */
+function raise(text: string): void {
+  if (database === undefined) return;
+  const module = database.Module;
+  const format = (words: string) => module.stringToUTF8OnStack(words.replaceAll("%", "%%"));
+  module._errstart(ERROR, 0);
+  module._errmsg_internal(format(text), 0);
+  if (!text.includes("proj string")) module._errhint(format(EXCEPTION_HINT), 0);
+  module._errfinish(0, 0, 0);
+}
+
 function clearInterrupts(): void {
   const words = new Int32Array(engineModule().wasmMemory.buffer);
   Atomics.store(words, engineModule()._QueryCancelPending >> 2, 0);
@@ -343,7 +368,7 @@ async function handle(request: WorkerRequest): Promise<void> {
 }
 
 if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
-  stacks = useSharedMemory(impatientClock);
+  stacks = useSharedMemory(impatientClock, raise);
   self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
     handle(data).catch((error) => reply({ kind: "failed", message: String(error) }));
   };

@@ -423,8 +423,34 @@ await testEngines("engine", async (t, engine) => {
   await t.step("a geometry that the database cannot unite is an error, never an empty answer", async () => {
     const union = `SELECT round(ST_Area(ST_Union(h))::numeric, 1)
       FROM CDB_HexagonGrid(ST_MakeEnvelope(0, 0, 10, 10, 3857), 2) AS h`;
-    const got = await sql(engine, union).then(({ rows }) => rows[0]?.[0], () => "error");
-    assertEquals(got, engine.kind === "server" ? "207.8" : "error");
+    const got = await value(engine, union).catch(({ fields }) => `${fields.code} ${fields.message}`);
+    if (engine.kind === "server") assertEquals(got, "207.8");
+    else assert(got?.startsWith("XX000 TopologyException: "), got ?? "");
+    assertEquals(await value(engine, "SELECT count(*) FROM bulk"), "100000");
+  });
+
+  await t.step("a projection that nobody knows is an error, which SQL may catch; all goes on", async () => {
+    const point = "ST_SetSRID(ST_MakePoint(1, 2), 4326)";
+    for (const text of ["+proj=nonsense", "+proj=utm +zone=999", "EPSG:99999", 'GEOGCS["x"', "50% %s"]) {
+      // What is next in line has its turn meanwhile, and a statement before it in the text is undone.
+      const [got, next] = await Promise.all([
+        failure(sql(engine, `DELETE FROM bulk; SELECT ST_Transform(${point}, '${text}')`)),
+        value(engine, "SELECT current_user", "publicuser"),
+      ]);
+      assert(got.startsWith("XX000 could not parse proj string"), `${text}: ${got}`);
+      assertEquals(next, "publicuser");
+    }
+    const { notices } = await sql(
+      engine,
+      `DO $$ BEGIN
+        PERFORM ST_Transform(${point}, '+proj=nonsense');
+      EXCEPTION WHEN internal_error THEN RAISE NOTICE 'caught'; END $$`,
+    );
+    assertEquals(notices.map(({ message }) => message), ["caught"]);
+    assertEquals(
+      await value(engine, `SELECT ST_AsText(ST_Transform(${point}, 'EPSG:3857'), 0)`),
+      "POINT(111319 222684)",
+    );
     assertEquals(await value(engine, "SELECT count(*) FROM bulk"), "100000");
   });
 
