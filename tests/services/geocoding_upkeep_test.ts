@@ -9,6 +9,7 @@ import { concatText } from "../../src/services/_address_texts.ts";
 import { lockId, TableLock } from "../../src/services/_lock.ts";
 import { Credentials, Geocoding, GeocodingError } from "../../src/services/mod.ts";
 import { hasTable, readCarto, toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
+import { type Break, breakingAt, tablesOf } from "./_breaking.ts";
 
 const ROWS = [1, 2, 3].map((id) => ({ id, address: `Gran Via ${id}`, city: "Madrid" }));
 const OPTIONS = { street: "address", city: "city", country: { value: "Spain" } };
@@ -21,11 +22,7 @@ Deno.test("geocoding leaves nothing behind and refuses early", async (t) => {
   const client = new ClassicClient(credentials);
   const geocoding = new Geocoding(credentials);
   const used = () => geocoding.usedQuota() as Promise<number>;
-  const own = async (of = client) =>
-    (await of.sql.query(
-      "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' " +
-        "AND pg_get_userbyid(relowner) = current_user ORDER BY 1",
-    )).rows.map(({ relname }) => String(relname));
+  const own = (of = client) => tablesOf(of);
 
   await t.step("the texts of addresses are those of the database's concat", async () => {
     const values: [ColumnType, CellValue[]][] = [
@@ -203,29 +200,58 @@ Deno.test("geocoding leaves nothing behind and refuses early", async (t) => {
     assertEquals([other.metadata.requiredQuota, other.data.column("gc_status_rel").type], [0, "jsonb"]);
   });
 
-  await t.step("an abort at each request leaves no table, no lock and no job", async () => {
-    const before = await own();
-    for (let at = 1; at < 60; at++) {
-      const controller = new AbortController();
-      let requests = 0;
-      // The answer is there when the abort comes: the worst moment
-      const fetch = async (input: string | URL | Request, init?: RequestInit) => {
-        const answer = await globalThis.fetch(input, init);
-        if (++requests === at) controller.abort(new Error("enough"));
-        return answer;
-      };
-      const aborted = new Geocoding(credentials, { transport: { fetch } });
-      const run = aborted.geocode(ROWS, { ...OPTIONS, batchRows: 2, signal: controller.signal });
-      const ended = await run.then(() => "done", (error) => String(error));
-      assertEquals(await own(), before, `request ${at}: ${ended}`);
-      const { rows } = await client.sql.query(
-        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'UPDATE%cdb_bulk%'",
-      ).catch(() => ({ rows: [{ n: 0 }] }));
-      assertEquals(rows[0]?.n, 0);
-      if (ended === "done") return;
-      assertMatch(ended, /enough/);
-    }
-    assert(false, "the run did not end");
+  for (const how of ["abort", "lost answer"] as Break[]) {
+    await t.step(
+      `${how} at each request leaves no table, no lock and no job, but for what was paid for`,
+      async () => {
+        const before = await own();
+        for (let at = 1;; at++) {
+          const spent = await used();
+          const { transport, signal, hasBroken } = breakingAt(at, how);
+          const options = { ...OPTIONS, batchRows: 2 };
+          const error = await new Geocoding(credentials, { transport }).geocode(ROWS, { ...options, signal })
+            .then(() => undefined, (error) => error);
+          const about = `request ${at}: ${error} ${error?.hint}`;
+          const { rows } = await client.sql.query(
+            "SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'UPDATE%cdb_bulk%'",
+          ).catch(() => ({ rows: [{ n: 0 }] }));
+          assertEquals(rows[0]?.n, 0, about);
+          const left = (await own()).filter((name) => !before.includes(name));
+          if (how === "abort" || error === undefined) assertEquals(left, [], about);
+          else if (await used() > spent) {
+            // The paid rows are in the error, or in a table that it names
+            const data = error instanceof GeocodingError && left.length === 0
+              ? error.data
+              : await readCarto(String(/"(_cartoframes_staging_geocoding_\w+)"/.exec(about)?.[1]), {
+                credentials,
+              });
+            for (const name of left) await client.sql.query(`DROP TABLE ${name}`);
+            await geocoding.geocode(data, OPTIONS);
+            assertEquals(await used() - spent, 3, about);
+          } else for (const name of left) assertMatch(about, RegExp(name));
+          if (!hasBroken()) return assertEquals(error, undefined);
+        }
+      },
+    );
+  }
+
+  await t.step("literals and columns of a status longer than a job may be", async () => {
+    const status = Object.fromEntries(
+      Array.from({ length: 150 }, (_, index) => [`status_${index}_${"x".repeat(40)}`, "relevance" as const]),
+    );
+    const { data } = await geocoding.geocode(ROWS, {
+      ...OPTIONS,
+      state: { value: "y".repeat(6000) },
+      status,
+    });
+    assertEquals([data.numColumns > 150, data.column("the_geom").nullCount], [true, 0]);
+    const query = `SELECT * FROM plain WHERE id IN (${
+      Array.from({ length: 9000 }, (_, id) => id).join(", ")
+    })`;
+    assert(query.length > 2 * 16_384);
+    assertEquals((await geocoding.geocode(query, OPTIONS)).metadata.successfullyGeocoded, 3);
+    const left = await client.sql.query("SELECT proname FROM pg_proc WHERE proname LIKE 'tmp\\_func%'");
+    assertEquals(left.rows, []);
   });
 
   await t.step(
