@@ -18,12 +18,32 @@ LANGUAGE sql IMMUTABLE AS $body$
   SELECT ST_SRID(geom) = 4326 AND coalesce(ST_YMin(geom) >= -89 AND ST_YMax(geom) <= 89, true)
 $body$;
 
--- Mercator has no poles: what lies beyond 89 degrees is cut off, and a geometry that lies there altogether is NULL.
+-- A measure in the place of the height, and back: what cuts geometries carries heights along and loses measures.
+CREATE OR REPLACE FUNCTION cartodb._CDB_MeasureAsHeight(geom geometry) RETURNS geometry
+LANGUAGE sql IMMUTABLE STRICT AS $body$ SELECT ST_Force3DZ(ST_SwapOrdinates(ST_Force4D(geom), 'zm')) $body$;
+
+CREATE OR REPLACE FUNCTION cartodb._CDB_HeightAsMeasure(geom geometry) RETURNS geometry
+LANGUAGE sql IMMUTABLE STRICT AS $body$ SELECT ST_Force3DM(ST_SwapOrdinates(ST_Force4D(geom), 'zm')) $body$;
+
+-- Mercator has no poles: what lies beyond 89 degrees is cut off, and a geometry that lies there altogether is NULL. The
+-- result has the dimensions of the geometry, as its column wants; beside a height, measures of lines and areas become 0.
 CREATE OR REPLACE FUNCTION cartodb._CDB_ClipToMercator(geom geometry) RETURNS geometry
-LANGUAGE sql IMMUTABLE STRICT AS $body$
-  SELECT CASE WHEN ST_IsEmpty(clipped) THEN NULL ELSE ST_Transform(clipped, 3857) END
-  FROM ST_Intersection(ST_MakeValid(geom), ST_MakeEnvelope(-180, -89, 180, 89, 4326)) AS clipped
-$body$;
+LANGUAGE plpgsql IMMUTABLE STRICT AS $body$
+DECLARE
+  extent geometry := ST_MakeEnvelope(-180, -89, 180, 89, 4326);
+  flags integer := ST_Zmflag(geom);
+  clipped geometry;
+BEGIN
+  IF ST_GeometryType(geom) IN ('ST_Point', 'ST_MultiPoint') THEN
+    SELECT ST_CollectionHomogenize(ST_Collect(p.geom ORDER BY p.path)) INTO clipped FROM ST_DumpPoints(geom) AS p WHERE p.geom @ extent;
+  ELSIF flags = 1 THEN
+    clipped := cartodb._CDB_HeightAsMeasure(ST_Intersection(ST_MakeValid(cartodb._CDB_MeasureAsHeight(geom)), extent));
+  ELSE
+    clipped := ST_Intersection(ST_MakeValid(geom), extent);
+    IF flags = 3 THEN clipped := ST_Force4D(clipped); END IF;
+  END IF;
+  RETURN CASE WHEN NOT ST_IsEmpty(clipped) THEN ST_Transform(clipped, 3857) END;
+END $body$;
 
 CREATE OR REPLACE FUNCTION cartodb.CDB_TransformToWebmercator(geom geometry) RETURNS geometry
 LANGUAGE plpgsql IMMUTABLE STRICT AS $body$

@@ -115,6 +115,41 @@ await testEngines("cartodbfy", async (t, engine) => {
     );
   });
 
+  await t.step(
+    "geometries with measures and heights beyond the pole keep them, as they come and when converted",
+    async () => {
+      // Those of points are their own, those of lines and areas are worked out where these are cut.
+      const geometries = [
+        ["MULTIPOINT M ((1 95 5),(2 3 7))", "POINT M (222639 334111 7)"],
+        ["MULTIPOINT M ((1 95 5),(2 3 7),(3 4 8))", "MULTIPOINT M ((222639 334111 7),(333958 445640 8))"],
+        ["MULTIPOINT M ((1 95 5))", null],
+        [
+          "MULTILINESTRING M ((0 80 1,0 95 4),(1 1 1,2 2 2))",
+          "MULTILINESTRING M ((0 15538711 1,0 30240972 3),(111319 111325 1,222639 222684 2))",
+        ],
+        [
+          "MULTIPOLYGON M (((0 80 1,10 80 1,10 95 4,0 95 4,0 80 1)))",
+          "POLYGON M ((1113195 15538711 1,0 15538711 1,0 30240972 3,1113195 30240972 3,1113195 15538711 1))",
+        ],
+        ["LINESTRING Z (0 80 1,0 95 4)", "LINESTRING Z (0 15538711 1,0 30240972 3)"],
+        ["MULTIPOINT ZM ((1 95 5 6),(2 3 7 8))", "POINT ZM (222639 334111 7 8)"],
+        ["LINESTRING ZM (0 80 1 9,0 95 4 9)", "LINESTRING ZM (0 15538711 1 0,0 30240972 3 0)"],
+      ];
+      for (const [index, [geometry, expected = null]] of geometries.entries()) {
+        const name = `measured_${index}`;
+        await sql(engine, `CREATE TABLE ${name} AS SELECT 'SRID=4326;${geometry}'::geometry AS the_geom`);
+        await sql(engine, `SELECT CDB_CartodbfyTable('${name}')`);
+        await sql(engine, `INSERT INTO ${name} (the_geom) VALUES ('SRID=4326;${geometry}')`);
+        // Where a GEOS is of another mind about the measure at a cut, it is about its last digits.
+        assertEquals(
+          (await sql(engine, `SELECT ST_AsText(the_geom_webmercator, 0) FROM ${name}`)).rows,
+          [[expected], [expected]],
+          geometry ?? "",
+        );
+      }
+    },
+  );
+
   await t.step("geometry of another name and reference system fills the_geom", async () => {
     await sql(
       engine,
