@@ -83,6 +83,55 @@ await testEngines("cartodbfy", async (t, engine) => {
     );
   });
 
+  await t.step("each function that clients call is there", async () => {
+    const calls = [
+      "CDB_CartoDBFyTable('called')",
+      "cdb_cartodbfytable('public', 'called')",
+      "CDB_RegenerateTable('public.called'::regclass)",
+      "CDB_QueryTablesText($q$SELECT * FROM called$q$)",
+      "CDB_QueryTables('SELECT * FROM called')",
+      "CDB_QueryTables_Updated_At('SELECT * FROM called')",
+      "CDB_TableMetadataTouch('public.called'::regclass)",
+      "CDB_TransformToWebmercator(CDB_LatLng(1, 2))",
+      "CDB_UserTables('all')",
+      "CDB_UserDataSize()",
+      "CDB_ColumnNames('called')",
+      "CDB_ColumnType('called', 'cartodb_id')",
+      "CDB_EstimateRowCount('SELECT * FROM called')",
+      "CDB_QuantileBins(ARRAY[1, 2, 3], 2)",
+      "CDB_EqualIntervalBins(ARRAY[1, 2, 3], 2)",
+      "CDB_HeadsTailsBins(ARRAY[1, 2, 3], 2)",
+      "CDB_JenksBins(ARRAY[1, 2, 3], 2)",
+      "CDB_HexagonGrid(ST_MakeEnvelope(0, 0, 1, 1, 3857), 1)",
+      "CDB_RectangleGrid(ST_MakeEnvelope(0, 0, 1, 1, 3857), 1, 1)",
+      "CDB_XYZ_Extent(0, 0, 0)",
+      "CDB_XYZ_Resolution(0)",
+      "cdb_invalidate_varnish('called')",
+      "cdb_service_quota_info()",
+      "cdb_geocode_street_point('nowhere')",
+      "cdb_isochrone(CDB_LatLng(1, 2), 'walk', ARRAY[60])",
+      "cdb_isodistance(CDB_LatLng(1, 2), 'walk', ARRAY[60])",
+      "_cdb_isochrone_exception_safe(CDB_LatLng(1, 2), 'walk', ARRAY[60], ARRAY['quality=1'])",
+      "_cdb_isodistance_exception_safe(CDB_LatLng(1, 2), 'walk', ARRAY[60], ARRAY['quality=1'])",
+      "cdb_dataservices_client.cdb_bulk_geocode_street_point('SELECT * FROM called', 'name', NULL, NULL, NULL)",
+      "cdb_dataservices_client.cdb_jsonb_array_casttext('{\"a\": [\"x\"]}'::jsonb ->> 'a')",
+    ];
+    await sql(engine, "CREATE TABLE called (name text)");
+    for (const call of calls) {
+      assertEquals(await failure(sql(engine, `SELECT * FROM ${call} AS x`)), "no error", call);
+    }
+    // How clients look for the one that older platforms lack.
+    assertEquals(
+      await value(
+        engine,
+        `SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'cartodb' AND p.proname = 'cdb_regeneratetable'`,
+      ),
+      "1",
+    );
+    await sql(engine, "DROP TABLE called");
+  });
+
   await t.step("the_geom_webmercator follows the_geom", async () => {
     await sql(
       engine,
