@@ -63,6 +63,9 @@ async function remainingQuota(engine: Engine): Promise<number> {
 const AHEAD = 16 * 1024 ** 2;
 const LOW = 1024 ** 2;
 
+/** Bytes that are unpacked at a time: a small piece costs as much as a large one on its way. */
+const UNPACKED = 256 * 1024;
+
 /**
  * Reads a body in long strides. A body of unknown length that is taken a bit at a time, always just as much as the database
  * has room for, costs the server a copy of all that it has received for every bit.
@@ -156,7 +159,7 @@ class CopyFeed {
 
   async *#gunzip(): AsyncGenerator<Uint8Array> {
     const source = Readable.from(this.#received());
-    const gunzip = createGunzip();
+    const gunzip = createGunzip({ chunkSize: UNPACKED });
     source.on("error", (error) => gunzip.destroy(error));
     try {
       for await (const chunk of source.pipe(gunzip)) yield chunk as Uint8Array;
