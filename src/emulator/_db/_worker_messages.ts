@@ -26,6 +26,7 @@ export type WorkerRequest =
     ring: SharedArrayBuffer;
     dataDir: string | undefined;
     template: Uint8Array<ArrayBuffer> | undefined;
+    cacheDir: string | undefined;
     database: string;
     isNew: boolean;
   }

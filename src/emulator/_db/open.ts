@@ -78,7 +78,9 @@ async function openEmbedded(options: OpenEngineOptions): Promise<Engine> {
       return engine;
     }, cacheDir);
   const database = databaseName(options.accounts);
-  if (options.dataDir === undefined) return await PgliteEngine.open({ template: await template(), database });
+  if (options.dataDir === undefined) {
+    return await PgliteEngine.open({ template: await template(), database, cacheDir });
+  }
   const { DataFolder } = await import("./_data_folder.ts");
   const folder = await DataFolder.open(options.dataDir, database);
   try {
@@ -87,6 +89,7 @@ async function openEmbedded(options: OpenEngineOptions): Promise<Engine> {
       database: folder.database,
       isNew: folder.isNew,
       template: folder.isNew ? await template() : undefined,
+      cacheDir,
       onOpen: () => folder.markComplete(),
       onClose: () => folder.close(),
     });

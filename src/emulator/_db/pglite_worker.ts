@@ -1,5 +1,8 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
+import { pathToFileURL } from "node:url";
+import type { Extension } from "../../_deps/pglite.ts";
+import { smallPostgis } from "./_postgis_bundle.ts";
 import { type ClockTimeGet, type Stack, useSharedMemory } from "./_shared_memory.ts";
 import { type Addresses, CONTROL, RING_LENGTH, WINDOW } from "./_worker_messages.ts";
 import type { WorkerReply, WorkerRequest } from "./_worker_messages.ts";
@@ -79,6 +82,7 @@ let stacks = new WeakMap<WebAssembly.Memory, Stack>();
 let control: Int32Array = new Int32Array(0);
 let ring: Uint8Array = new Uint8Array(0);
 let dataDirectory: string | undefined;
+let cacheDirectory: string | undefined;
 let databaseName = DEFAULT_DATABASE;
 
 /** What the statement under way still has to read before the ring is asked. */
@@ -212,11 +216,11 @@ function administrate(sql: string): { alive: boolean; failure: string | undefine
 async function open(template: Uint8Array<ArrayBuffer> | undefined, name: string): Promise<void> {
   const { PGlite, postgis } = await import("../../_deps/pglite.ts");
   const options = {
-    extensions: { postgis },
+    extensions: { postgis: cacheDirectory === undefined ? postgis : fromCache(postgis, cacheDirectory) },
     startParams: START_PARAMETERS,
     database: name,
     ...(dataDirectory === undefined ? {} : { dataDir: dataDirectory }),
-    ...(template === undefined ? {} : { loadDataDir: new Blob([template]) }),
+    ...(template === undefined ? {} : { loadDataDir: asBlob(template) }),
   };
   database = await PGlite.create(options) as unknown as Database;
   const module = database.Module;
@@ -226,6 +230,25 @@ async function open(template: Uint8Array<ArrayBuffer> | undefined, name: string)
     return length;
   }, "iii");
   module._pgl_set_rw_cbs(readCallback, writeCallback);
+}
+
+/** PostGIS without what installs it, where that can be had. */
+function fromCache(postgis: Extension, cacheDir: string): Extension {
+  return {
+    ...postgis,
+    setup: async (...context) => {
+      const { bundlePath: whole, ...rest } = await postgis.setup(...context);
+      const small = whole === undefined ? undefined : await smallPostgis(whole, cacheDir);
+      const bundlePath = small === undefined ? whole : pathToFileURL(small);
+      return { ...rest, ...(bundlePath === undefined ? {} : { bundlePath }) };
+    },
+  };
+}
+
+/** Bytes as the file that PGlite asks for: a real `Blob` would copy them, and once more for each look at it. */
+function asBlob(bytes: Uint8Array<ArrayBuffer>): Blob {
+  const { buffer } = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+  return Object.assign(new Blob(), { arrayBuffer: () => Promise.resolve(buffer) });
 }
 
 /**
@@ -341,6 +364,7 @@ async function handle(request: WorkerRequest): Promise<void> {
     control = new Int32Array(request.control);
     ring = new Uint8Array(request.ring);
     dataDirectory = request.dataDir;
+    cacheDirectory = request.cacheDir;
     databaseName = request.database;
     await open(request.template, request.isNew ? DEFAULT_DATABASE : databaseName);
     // A database cannot be renamed from within, but in its catalogue.
