@@ -1,7 +1,7 @@
 import type { Credentials } from "../auth/credentials.ts";
 import { ClassicClient } from "../classic/client.ts";
 import { ArgumentError, isCartoError } from "../errors/mod.ts";
-import { gatherData } from "../frame/_gather.ts";
+import { gatherData } from "../frame/_data.ts";
 import { columnOf, dataOf } from "../frame/column.ts";
 import { type FrameInput, toGeoDataFrame } from "../frame/from_any.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";

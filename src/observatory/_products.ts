@@ -2,7 +2,7 @@
 import { ClassicClient } from "../classic/client.ts";
 import type { DataObservatoryApi, ObservatoryType } from "../classic/data_observatory.ts";
 import { ArgumentError, CartoError, isCartoError } from "../errors/mod.ts";
-import { writeWhole } from "../frame/files/_write_whole.ts";
+import { writeWhole } from "../permissions/_write_whole.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { ColumnType } from "../frame/types.ts";
 import { retell } from "../tables/_retell.ts";
