@@ -50,7 +50,8 @@ export async function savePng(
   await tab.send("Emulation.setEmulatedMedia", {
     features: [{ name: "prefers-reduced-motion", value: "reduce" }],
   });
-  await tab.go(served.url);
+  // What is waited for is that the map is drawn, which has a time limit and hears the signal
+  await tab.go(served.url, "no");
   if (!await tab.waitFor(ENDED, seconds, signal)) {
     throw new UnsupportedError(`Cannot ${operation}: it was not drawn within ${seconds} seconds`, {
       hint: "Allow more: { timeout: 300 }; a map of tiles or streets needs the network as well",
