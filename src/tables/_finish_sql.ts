@@ -457,8 +457,8 @@ const CARTO_TRIGGERS = `('${PROJECTING_TRIGGER}','_cdb_update_the_geom_webmercat
  * than it was (an expression, a place of its own, one that is invalid) is touched. Without the rights of the owner, or
  * where rows have triggers of the user's own, the table stays as it is, and the insert takes its time.
  *
- * @param options Whether the insert brings the projected copies, and whether there need not be many rows beside those
- * that are there
+ * @param options Whether the insert brings the projected copies, and whether that is done however few rows come beside
+ * those that are there
  */
 function setAside(
   { schema, staging, target }: Finish,
@@ -479,7 +479,10 @@ function setAside(
     " AND (g.tginitdeferred OR (NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 1 = 1" +
     ` AND (g.tgname, p.proname) NOT IN (${CARTO_TRIGGERS}))))`,
     ...(always ? [] : [
-      sql`AND pg_relation_size(${qualified(schema, staging)}::regclass) * 2 >= pg_relation_size(t.oid)`.text,
+      // About as many as are there, since the table's rows have the projected copies too; with fewer, indexing all of
+      // them anew takes as long, and readers would have to wait
+      sql`AND pg_relation_size(${qualified(schema, staging)}::regclass) * 3 >= pg_relation_size(t.oid) * 2`
+        .text,
     ]),
     "AND i.indisvalid AND i.indisready AND i.indislive AND i.indexprs IS NULL AND i.indpred IS NULL",
     "AND NOT (i.indisunique OR i.indisprimary OR i.indisexclusion OR i.indisclustered OR i.indisreplident)",
