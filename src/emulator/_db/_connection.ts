@@ -15,9 +15,11 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** The most bytes that are read from a connection at once. */
-const READ_SIZE = 64 * 1024;
-/** Reads share a buffer of this size: a server sends 8 kB at a time, and memory for 64 kB each time would cost more. */
+const READ_SIZE = 128 * 1024;
+/** Reads share a buffer of this size: a server sends 8 kB at a time, and memory for so much more each time would cost more. */
 const BUFFER_SIZE = 4 * READ_SIZE;
+/** A read of fewer bytes of a COPY is followed by a pause: each costs the same, and what comes meanwhile comes together. */
+const SMALL_READ = READ_SIZE / 2;
 
 /** A server, and whom to be there. */
 export interface ServerAddress {
@@ -68,6 +70,7 @@ export class Connection {
   #queue: BackendMessage[] = [];
   /** Where the next bytes go; those read before are other people's by now. */
   #room: Uint8Array = new Uint8Array(0);
+  #lastRead = 0;
   #processId = 0;
   #secretKey = 0;
   #isClosed = false;
@@ -91,6 +94,7 @@ export class Connection {
 
   /** Whether `d` messages come joined; see {@linkcode MessageReader.joinsCopyData}. */
   set joinsCopyData(joins: boolean) {
+    this.#lastRead = READ_SIZE;
     this.#reader.joinsCopyData = joins;
   }
 
@@ -114,11 +118,15 @@ export class Connection {
         this.#queue = [];
         return queue;
       }
-      if (this.#room.length < READ_SIZE / 4) this.#room = new Uint8Array(BUFFER_SIZE);
+      if (this.#reader.joinsCopyData && this.#lastRead < SMALL_READ) {
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      if (this.#room.length < SMALL_READ) this.#room = new Uint8Array(BUFFER_SIZE);
       const room = this.#room;
       const count = await this.#connection.read(room.subarray(0, READ_SIZE));
       if (count === null) throw new Error("The connection to the database was closed by the server");
       this.#room = room.subarray(count);
+      this.#lastRead = count;
       this.#queue = this.#reader.push(room.subarray(0, count));
     }
   }
