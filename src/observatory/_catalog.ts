@@ -56,7 +56,7 @@ const FILTERS: Readonly<Record<EntityKind, readonly string[]>> = {
  * A client for the catalogue: of the credentials given, of the default ones for the catalogue, of an account that is not
  * on carto.com (on premises, or the emulator), or else of the account that everybody may ask.
  */
-export function catalogClient({ credentials, transport }: ObservatoryOptions): ClassicClient {
+function catalogClient({ credentials, transport }: ObservatoryOptions): ClassicClient {
   const own = getDefaultCredentials();
   const elsewhere = own?.platform === "classic" && own.baseUrl !== undefined &&
       !/(?:^|\.)carto\.com$/.test(new URL(own.baseUrl).hostname)

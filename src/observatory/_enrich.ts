@@ -30,20 +30,37 @@ export async function enrich(
   transport: TransportOptions | undefined,
 ): Promise<GeoDataFrame> {
   const ids = idsOf(variables);
-  options.signal?.throwIfAborted();
+  const { signal, aggregation = "default" } = options;
+  checkTexts("filters", 'conditions such as "> 30"', options.filters);
+  if (aggregation !== null && typeof aggregation !== "string") {
+    checkTexts("aggregation", 'functions such as "SUM"', aggregation);
+  }
+  signal?.throwIfAborted();
   const frame = geometryOf(data, options.geomCol);
   checkShapes(type, frame);
   const client = new ClassicClient(credentials, transport);
-  const table = `temp_${crypto.randomUUID().replaceAll("-", "")}`;
-  const stream = await enriching(type, () => run(client, type, frame, ids, table, options));
   // What a variable holds tells the type of its figures; a catalogue that cannot be asked leaves them to be guessed.
-  const known = await getEntities("variables", ids, { credentials, transport, signal: options.signal })
-    .catch(() => []);
-  const { aggregation = "default" } = options;
-  return join(
-    frame,
-    await readCsv(stream, (name) => typeOf(name, known, type === "points" ? null : aggregation)),
-  );
+  const known = await getEntities("variables", ids, { credentials, transport, signal }).catch(() => []);
+  signal?.throwIfAborted();
+  const table = `temp_${crypto.randomUUID().replaceAll("-", "")}`;
+  const figures = await enriching(type, async () => {
+    const stream = await run(client, type, frame, ids, table, options);
+    return await readCsv(stream, (name) => typeOf(name, known, type === "points" ? null : aggregation));
+  });
+  return join(frame, figures);
+}
+
+/** Checks what is given by variable: a text, or a list of texts. */
+function checkTexts(argument: string, what: string, given: unknown): void {
+  if (given === undefined) return;
+  const isText = (value: unknown) => typeof value === "string" && value !== "";
+  const isUsable = typeof given === "object" && given !== null && !Array.isArray(given) &&
+    Object.values(given).every((value) => Array.isArray(value) ? value.every(isText) : isText(value));
+  if (isUsable) return;
+  throw new ArgumentError(`Cannot enrich: ${argument} must give texts by the ids of variables`, {
+    argument,
+    hint: `Give ${what}, or lists of them, as in { [variable.id]: … }`,
+  });
 }
 
 function idsOf(variables: EnrichmentVariable | readonly EnrichmentVariable[]): string[] {
@@ -65,13 +82,16 @@ function geometryOf(data: FrameInput, geomCol: string | undefined): GeoDataFrame
   });
 }
 
-/** Points lie in one area, polygons meet several: which of them is asked for must be what the data have. */
+/** Points lie in one area, polygons meet several: which of them is asked for must be what the data have, in degrees. */
 function checkShapes(type: "points" | "polygons", frame: GeoDataFrame): void {
   const fits = type === "points" ? /^(?:Multi)?Point$/ : /^(?:Multi)?Polygon$/;
+  const srid = frame.srid ?? 4326;
   let row = 0;
   for (const value of frame.geometry ?? []) {
-    if (value !== null && !fits.test((value as Geometry).type)) {
-      const found = (value as Geometry).type;
+    row++;
+    if (value === null) continue;
+    const found = (value as Geometry).type;
+    if (!fits.test(found)) {
       throw new ArgumentError(`Cannot enrich the ${type}: row ${row} has a ${found}`, {
         argument: "data",
         hint: /Point$/.test(found)
@@ -81,8 +101,17 @@ function checkShapes(type: "points" | "polygons", frame: GeoDataFrame): void {
           : "Only points and polygons can be enriched",
       });
     }
-    row++;
+    inDegrees(value as Geometry, srid);
   }
+}
+
+/**
+ * A geometry as the service takes it.
+ *
+ * @throws {UnsupportedError} Its coordinate system is not known
+ */
+function inDegrees(geometry: Geometry, srid: number): Geometry {
+  return geometry.withSrid(geometry.srid === 0 ? srid : geometry.srid).toWgs84();
 }
 
 /** Uploads the geometries, has them enriched, and downloads the figures by row. */
@@ -125,9 +154,7 @@ function* csvOf(frame: GeoDataFrame): Generator<Uint8Array> {
   const srid = frame.srid ?? 4326;
   for (const value of frame.geometry ?? []) {
     if (value !== null) {
-      const given = value as Geometry;
-      // The service takes degrees
-      const wkt = given.withSrid(given.srid === 0 ? srid : given.srid).reproject(4326).toWkt();
+      const wkt = inDegrees(value as Geometry, srid).toWkt();
       text += `${row},${/[",]/.test(wkt) ? `"${wkt}"` : wkt}\n`;
     }
     row++;

@@ -20,6 +20,11 @@ export interface Product extends CatalogEntity {
   readonly isPublicData: boolean;
 }
 
+/** How the data are called in messages. */
+function nameOf({ slug, id }: Product): string {
+  return slug ?? id;
+}
+
 function apiOf({ credentials, transport }: ObservatoryOptions): DataObservatoryApi {
   return new ClassicClient(credentials, transport).dataObservatory;
 }
@@ -69,7 +74,7 @@ export async function subscriptionInfo(
 ): Promise<SubscriptionInfo> {
   const { signal } = options;
   return await asking(
-    `read the conditions of ${type} "${product.slug ?? product.id}"`,
+    `read the conditions of ${type} "${nameOf(product)}"`,
     async () => new SubscriptionInfo(await apiOf(options).subscriptionInfo(product.id, type, { signal })),
   );
 }
@@ -81,7 +86,7 @@ export async function subscribe(
   options: SubscribeOptions,
 ): Promise<boolean> {
   const { signal } = options;
-  const name = `${type} "${product.slug ?? product.id}"`;
+  const name = `${type} "${nameOf(product)}"`;
   if ((await activeIds(options))[type].includes(product.id)) return false;
   const info = await subscriptionInfo(product, type, options);
   if (!isAccepted(options.accept, name, info)) return false;
@@ -107,7 +112,7 @@ async function download(
   options: DatasetDownloadOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const { limit, orderBy, addGeom, signal } = options;
-  const name = `${type} "${product.slug ?? product.id}"`;
+  const name = `${type} "${nameOf(product)}"`;
   const sqlQuery = partQuery(type, options);
   if (!await isSubscribed(product, type, options)) {
     throw new CartoError("access-denied", `Cannot download ${name}: the account has not subscribed to it`, {
@@ -126,7 +131,7 @@ async function download(
 }
 
 /** The query for a part of the data; undefined for all of it. */
-export function partQuery(type: ObservatoryType, options: DownloadOptions): string | undefined {
+function partQuery(type: ObservatoryType, options: DownloadOptions): string | undefined {
   const { sqlQuery, columns, filter, bounds } = options;
   if (columns === undefined && filter === undefined && bounds === undefined) return sqlQuery;
   if (sqlQuery !== undefined) {
@@ -137,9 +142,15 @@ export function partQuery(type: ObservatoryType, options: DownloadOptions): stri
   }
   const wrong = columns?.find((column) => !/^[A-Za-z_]\w*$/.test(column));
   if (wrong !== undefined || columns?.length === 0) {
-    throw new ArgumentError(`Cannot download column "${wrong ?? ""}": it is no column's name`, {
-      argument: "columns",
-    });
+    throw new ArgumentError(
+      wrong === undefined
+        ? "Cannot download no columns at all"
+        : `Cannot download column "${wrong}": it is no column's name`,
+      {
+        argument: "columns",
+        hint: "Name some of the columns, or leave columns out for all; a sqlQuery may compute others",
+      },
+    );
   }
   const conditions = filter === undefined ? [] : [`(${filter})`];
   if (bounds !== undefined) conditions.push(boundsCondition(type, bounds));
@@ -151,8 +162,10 @@ export function partQuery(type: ObservatoryType, options: DownloadOptions): stri
 function boundsCondition(type: ObservatoryType, bounds: readonly number[]): string {
   const [west = NaN, south = NaN, east = NaN, north = NaN] = bounds;
   if (![west, south, east, north].every(Number.isFinite) || west >= east || south >= north) {
-    throw new ArgumentError("Cannot use these bounds: give west, south, east, north in degrees", {
+    throw new ArgumentError("Cannot use these bounds: they are not west, south, east, north in degrees", {
       argument: "bounds",
+      hint:
+        "Give west < east and south < north, such as [-4, 40, -3, 41]; for an area across 180 degrees ask twice",
     });
   }
   const box =
@@ -169,7 +182,7 @@ export async function toCsv(
   options: DatasetDownloadOptions,
 ): Promise<void> {
   const stream = await download(product, type, options);
-  const operation = `download ${type} "${product.slug ?? product.id}"`;
+  const operation = `download ${type} "${nameOf(product)}"`;
   try {
     await writeWhole(path, String(path), told(stream, operation));
   } catch (error) {
@@ -207,7 +220,7 @@ export async function toDataFrame(
   options: DatasetDownloadOptions,
   variables: readonly CatalogEntity[] = [],
 ): Promise<GeoDataFrame> {
-  const stream = await download(product, type, options);
+  const stream = told(await download(product, type, options), `download ${type} "${nameOf(product)}"`);
   const types: Record<string, ColumnType> = { geoid: "text" };
   for (const { data } of variables) {
     const known = COLUMN_TYPES[String(data.db_type)];
@@ -223,7 +236,7 @@ export async function toDataFrame(
 
 /** Reads CSV whose columns' types are told by their names; the others are guessed. */
 export async function readCsv(
-  stream: ReadableStream<Uint8Array>,
+  stream: AsyncIterable<Uint8Array>,
   typeOf: (name: string) => ColumnType | undefined,
 ): Promise<GeoDataFrame> {
   const { names, all } = await readHeader(stream);
@@ -232,25 +245,26 @@ export async function readCsv(
   return await GeoDataFrame.fromCSVStream(all, { types: Object.fromEntries(known), srid: 4326 });
 }
 
-/** The names of the columns, and the stream as it was. */
+/** The names of the columns, and the chunks as they were. */
 async function readHeader(
-  stream: ReadableStream<Uint8Array>,
+  stream: AsyncIterable<Uint8Array>,
 ): Promise<{ names: string[]; all: AsyncIterable<Uint8Array> }> {
-  const reader = stream.getReader();
-  const chunks: Uint8Array[] = [];
+  const chunks = stream[Symbol.asyncIterator]();
+  const decoder = new TextDecoder();
+  const read: Uint8Array[] = [];
   let text = "";
   while (!text.includes("\n")) {
-    const { done, value } = await reader.read();
+    const { done, value } = await chunks.next();
     if (done) break;
-    chunks.push(value);
-    text += new TextDecoder().decode(value);
+    read.push(value);
+    text += decoder.decode(value, { stream: true });
   }
   async function* all(): AsyncGenerator<Uint8Array> {
     try {
-      yield* chunks;
-      for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+      yield* read;
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
     } finally {
-      await reader.cancel().catch(() => {});
+      await chunks.return?.();
     }
   }
   const [line = ""] = text.split(/\r?\n/, 1);

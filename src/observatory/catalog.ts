@@ -114,22 +114,26 @@ export class Catalog {
   }
 
   /**
-   * The datasets under the filters whose geography's coverage meets an area.
+   * The datasets under the filters whose geography's coverage meets an area. A request for each geography besides.
    *
-   * @param area A frame with a geometry, or one geometry in any encoding
+   * @param area A frame with a geometry, or one geometry as text in any encoding
+   * @returns The list; a dataset whose coverage is not known is in it
    * @throws {ArgumentError} There is no geometry
    */
   async datasetsFilter(area: GeoDataFrame | string): Promise<CatalogList<Dataset>> {
-    const { meets } = await import("./_coverage.ts");
+    const [{ meeting }, { getEntities }] = await Promise.all([
+      import("./_coverage.ts"),
+      import("./_catalog.ts"),
+    ]);
+    const meets = meeting(area);
     const [datasets, geographies] = await Promise.all([this.datasets(), this.geographies()]);
-    const { getEntity } = await import("./_catalog.ts");
+    // Lists leave the coverage out.
+    const bare = geographies.filter(({ data }) => data.geom_coverage === undefined).map(({ id }) => id);
+    const whole = await getEntities("geographies", bare, this.#options);
     const near = new Set<string>();
     for (const geography of geographies) {
-      // Lists leave the coverage out.
-      const whole = geography.data.geom_coverage === undefined
-        ? await getEntity("geographies", geography.id, this.#options)
-        : geography;
-      if (meets(whole.geomCoverage(), area)) near.add(geography.id);
+      const { id } = geography;
+      if (meets((whole.find((other) => other.id === id) ?? geography).geomCoverage())) near.add(id);
     }
     const found = new CatalogList<Dataset>();
     for (const dataset of datasets) if (near.has(dataset.geography ?? "")) found.push(dataset);

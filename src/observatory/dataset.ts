@@ -1,4 +1,3 @@
-import { ArgumentError } from "../errors/mod.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { CatalogEntity, summaryOf } from "./catalog_entity.ts";
 import type { CatalogList } from "./catalog_list.ts";
@@ -236,12 +235,12 @@ export class Dataset extends CatalogEntity {
 
   /**
    * The area that the dataset's geography covers, as a frame of one row that notebooks show as a map; null where it is
-   * not known.
+   * not known, or the dataset has no geography.
    *
    * @param options Whose catalogue, a signal
    */
   async geomCoverage(options: ObservatoryOptions = {}): Promise<GeoDataFrame | null> {
-    if (this.geography === null) throw new ArgumentError("The dataset has no geography");
+    if (this.geography === null) return null;
     const { getEntity } = await import("./_catalog.ts");
     return (await getEntity("geographies", this.geography, this.asked(options))).geomCoverage();
   }

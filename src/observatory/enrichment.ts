@@ -75,7 +75,8 @@ export class Enrichment {
    * @param variables Variables, ids or short names
    * @param options Geometry column, filters, a signal
    * @returns The data with a column for each variable and `do_area`, the size of the area in square metres
-   * @throws {ArgumentError} There are no variables, or the data have no geometry
+   * @throws {ArgumentError} There are no variables, the data have no geometry or one of another kind, or an option cannot be
+   * used; nothing has been sent
    * @throws {EnrichmentError} The platform could not enrich
    */
   async enrichPoints(
@@ -96,7 +97,8 @@ export class Enrichment {
    * @param options Aggregation, geometry column, filters, a signal
    * @returns The data with a column for each variable; where a variable has a list of functions, one for each, such as
    * `sum_total_pop`
-   * @throws {ArgumentError} There are no variables, or the data have no geometry
+   * @throws {ArgumentError} There are no variables, the data have no geometry or one of another kind, or an option cannot be
+   * used; nothing has been sent
    * @throws {EnrichmentError} The platform could not enrich
    */
   async enrichPolygons(

@@ -1,6 +1,6 @@
 import { CartoError, type CartoErrorOptions } from "../errors/mod.ts";
 
-/** Data could not be enriched; nothing of it stays in the account. */
+/** Data could not be enriched. The geometries that were uploaded for it lapse within an hour. */
 export class EnrichmentError extends CartoError {
   /** The name of the class. */
   override name = "EnrichmentError";

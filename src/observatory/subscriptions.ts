@@ -30,7 +30,12 @@ export class Subscriptions {
   }
 
   #active(): Promise<{ dataset: string[]; geography: string[] }> {
-    return this.#ids ??= import("./_products.ts").then(({ activeIds }) => activeIds(this.#options));
+    return this.#ids ??= import("./_products.ts").then(({ activeIds }) => activeIds(this.#options))
+      .catch((error) => {
+        // A failure is not what the account has: the next call asks again
+        this.#ids = undefined;
+        throw error;
+      });
   }
 
   /** Entries that were subscribed to are read with the account's own key. */

@@ -3,7 +3,17 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { startEmulator } from "../../src/emulator/mod.ts";
 import { type ArgumentError, isCartoError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
-import { CatalogList, Credentials, Dataset, Enrichment, VariableGroup } from "../../src/observatory/mod.ts";
+import {
+  Catalog,
+  CatalogList,
+  Credentials,
+  Dataset,
+  Enrichment,
+  EnrichmentError,
+  type PolygonEnrichmentOptions,
+  Subscriptions,
+  VariableGroup,
+} from "../../src/observatory/mod.ts";
 
 const credentials = new Credentials({ username: "ana", apiKey: "1234" });
 
@@ -19,27 +29,107 @@ Deno.test("an entry asks the catalogue that it came from", async () => {
   assertEquals(asked, ["a.b.c/variables_groups", "a.b.c/variables"]);
 });
 
+/** A CSV download whose connection is cut in its second line. */
+function cutDownload(): Response {
+  let sent = false;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent) controller.error(new TypeError("connection reset"));
+      else controller.enqueue(new TextEncoder().encode("geoid,n\n1,"));
+      sent = true;
+    },
+  });
+  return new Response(body, { headers: { "content-type": "text/csv" } });
+}
+
+const noSleep = () => Promise.resolve();
+
 Deno.test("a download that is cut midway is an error, and leaves no file", async () => {
-  const fetch = () => {
-    let sent = false;
-    const body = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        if (sent) controller.error(new TypeError("connection reset"));
-        else controller.enqueue(new TextEncoder().encode("geoid,n\n1,"));
-        sent = true;
-      },
-    });
-    return Promise.resolve(new Response(body, { headers: { "content-type": "text/csv" } }));
-  };
+  const fetch = (input: string | URL | Request) =>
+    Promise.resolve(String(input).includes("/variables") ? Response.json([]) : cutDownload());
   const folder = await Deno.makeTempDir();
   const dataset = new Dataset({ id: "a.b.c", is_public_data: true }, {
     credentials,
-    transport: { fetch, sleep: () => Promise.resolve() },
+    transport: { fetch, sleep: noSleep },
   });
-  const error = await assertRejects(() => dataset.toCsv(`${folder}/x.csv`));
-  assert(isCartoError(error), String(error));
+  for (const download of [() => dataset.toCsv(`${folder}/x.csv`), () => dataset.toDataFrame()]) {
+    const error = await assertRejects(download as () => Promise<unknown>);
+    assert(isCartoError(error), String(error));
+    assertMatch(error.message, /^Cannot download (?:dataset )?"a\.b\.c"/);
+  }
   assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   await Deno.remove(folder);
+});
+
+Deno.test("figures whose download is cut are an error of the enrichment", async () => {
+  const fetch = (input: string | URL | Request, init?: RequestInit) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    if (/_result$/.test(pathname) && init?.method === "GET") return Promise.resolve(cutDownload());
+    return Promise.resolve(Response.json({ status: "success", item_queue_id: "1", job_id: "1", id: "1" }));
+  };
+  const enrichment = new Enrichment(credentials, { transport: { fetch, sleep: noSleep } });
+  const error = await assertRejects(
+    () => enrichment.enrichPoints([{ g: "POINT (0 0)" }], "a.b.c.v", { geomCol: "g" }),
+    EnrichmentError,
+  );
+  assertMatch(error.message, /^Cannot enrich the points: /);
+});
+
+Deno.test("subscriptions that could not be listed are asked for again", async () => {
+  let asked = 0;
+  const fetch = () => {
+    asked++;
+    return Promise.resolve(
+      asked === 1 ? new Response("no", { status: 404 }) : Response.json({ subscriptions: [] }),
+    );
+  };
+  const subscriptions = new Subscriptions({ credentials, transport: { fetch, sleep: noSleep } });
+  await assertRejects(() => subscriptions.datasets());
+  assertEquals((await subscriptions.datasets()).length, 0);
+  assertEquals((await subscriptions.geographies()).length, 0);
+  assertEquals(asked, 2);
+});
+
+Deno.test("an area is looked for in degrees, whatever it is given in; one that is none says what to pass", async () => {
+  const box = GeoDataFrame.fromRows([{}]).setGeometry(["POLYGON ((-9 36, 3 36, 3 43, -9 43, -9 36))"]);
+  const coverage = (box.geometry?.get(0) as { toEwkbHex(): string }).toEwkbHex();
+  const fetch = (input: string | URL | Request) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    return Promise.resolve(Response.json(
+      pathname.endsWith("/datasets")
+        ? [{ id: "d.1", geography_id: "g.e" }, { id: "d.2", geography_id: "g.u" }]
+        : pathname.endsWith("/geographies")
+        ? [{ id: "g.e" }, { id: "g.u" }]
+        : pathname.endsWith("g.e")
+        ? { id: "g.e", geom_coverage: coverage }
+        : { id: "g.u", geom_coverage: null },
+    ));
+  };
+  const catalog = new Catalog({ transport: { fetch } });
+  const found = async (x: number, y: number, srid: number) =>
+    (await catalog.datasetsFilter(GeoDataFrame.fromColumns({ n: [1] }).setGeometryFromXY([x], [y], { srid })))
+      .map(({ id }) => id);
+  // Where the coverage is not known, nobody can say that the data do not reach there
+  assertEquals(await found(-412167, 4926820, 3857), ["d.1", "d.2"]);
+  assertEquals(await found(-9_000_000, 4926820, 3857), ["d.2"]);
+  const error = await assertRejects(() => catalog.datasetsFilter(GeoDataFrame.fromRows([{ a: 1 }])));
+  assertMatch(String((error as ArgumentError).hint), /WKT/);
+  assertEquals(await new Dataset({ id: "a.b.c" }, { transport: { fetch } }).geomCoverage(), null);
+});
+
+Deno.test("a part of the data that cannot be asked for is told with the next step", async () => {
+  const transport = { fetch: () => Promise.reject(new Error("a request was sent")) };
+  const dataset = new Dataset({ id: "a.b.c", is_public_data: true }, { credentials, transport });
+  for (
+    const [options, told] of [
+      [{ columns: [] }, /no columns at all.*leave columns out/],
+      [{ columns: ["a b"] }, /"a b".*sqlQuery/],
+      [{ bounds: [3, 40, -3, 41] }, /west.*west < east/],
+    ] as const
+  ) {
+    const error = await assertRejects(() => dataset.toCsv("never.csv", options)) as ArgumentError;
+    assertMatch(`${error.message} ${error.hint}`, told);
+  }
 });
 
 Deno.test("toCsv needs the right to write its file, and no other", async () => {
@@ -91,11 +181,25 @@ Deno.test("what is enriched must be what was said, before anything is sent", asy
   const wrong = await assertRejects(() =>
     enrichment.enrichPolygons(point, ["v"], { geomCol: "g" })
   ) as ArgumentError;
-  assertMatch(`${wrong.message} ${wrong.hint}`, /row 1 has a Point.*enrichPoints/);
+  assertMatch(`${wrong.message} ${wrong.hint}`, /row 2 has a Point.*enrichPoints/);
   const other = await assertRejects(() =>
     enrichment.enrichPoints(polygon, ["v"], { geomCol: "g" })
   ) as ArgumentError;
-  assertMatch(`${other.message} ${other.hint}`, /row 0 has a Polygon.*enrichPolygons/);
+  assertMatch(`${other.message} ${other.hint}`, /row 1 has a Polygon.*enrichPolygons/);
+  const options: [unknown, RegExp][] = [
+    [{ filters: { v: 30 } }, /filters must give texts.*"> 30"/],
+    [{ filters: "> 30" }, /filters must give texts/],
+    [{ aggregation: { v: ["SUM", 1] } }, /aggregation must give texts.*"SUM"/],
+    [{ aggregation: 1 }, /aggregation must give texts/],
+  ];
+  for (const [given, told] of options) {
+    const error = await assertRejects(() =>
+      enrichment.enrichPolygons(polygon, ["v"], { geomCol: "g", ...given as PolygonEnrichmentOptions })
+    ) as ArgumentError;
+    assertMatch(`${error.message} ${error.hint}`, told);
+  }
+  const odd = GeoDataFrame.fromColumns({ n: [1] }).setGeometryFromXY([1], [1], { srid: 31370 });
+  assertMatch(String(await assertRejects(() => enrichment.enrichPoints(odd, ["v"]))), /31370/);
 });
 
 Deno.test("enrichment on the emulator: other coordinates, taken names, long user names", async (t) => {
