@@ -2,7 +2,6 @@ import type { Engine } from "../_db/engine.ts";
 import { type ErrorFields, parseError } from "../_db/protocol.ts";
 import { DatabaseError, query, quoteIdentifier, quoteLiteral } from "../_db/query.ts";
 import type { Account } from "../_handler.ts";
-import { isProjectionText } from "./projection_text.ts";
 import { type ImportedGeometry, type ImportedTable, ImportFailure, plainName } from "./import_failure.ts";
 
 /** Bytes that are sent to the database at once. */
@@ -138,9 +137,6 @@ async function makeGeometry(
   staging: string,
   { form, system }: ImportedGeometry,
 ): Promise<void> {
-  if (typeof system === "string" && !isProjectionText(system)) {
-    throw new ImportFailure(3008, "The .prj describes no coordinate system that is known");
-  }
   const alter = (type: string, value: string): string =>
     `ALTER TABLE public.${staging} ALTER COLUMN the_geom TYPE ${type} USING ${value}`;
   const fromText =

@@ -205,7 +205,13 @@ Deno.test("a file that cannot be imported ends with the platform's code and leav
     ],
     ["no_prj.zip", packed((files) => files.delete("places.prj")), 3101],
     ["no_dbf.zip", packed((files) => files.delete("places.dbf")), 1006],
-    ["odd_prj.zip", packed((files) => files.set("places.prj", encoder.encode("PROJCS[nothing]"))), 3008],
+    ...["PROJCS[nothing]", "rubbish", 'VERTCS["x"]', 'GEOGCS["cut off",DATUM["x"'].map((text, index) =>
+      [
+        `odd_prj_${index}.zip`,
+        packed((files) => files.set("places.prj", encoder.encode(text))),
+        3008,
+      ] satisfies [string, Uint8Array<ArrayBuffer>, number]
+    ),
     [
       "cut_shp.zip",
       packed((files) => files.set("places.shp", files.get("places.shp")?.slice(0, 300) ?? new Uint8Array())),
