@@ -6,6 +6,7 @@ import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { TransportOptions } from "../http/transport.ts";
 import type { Call } from "../tables/_platform.ts";
 import { reasonOf } from "../tables/_retell.ts";
+import { UnknownOutcome } from "../tables/_run_finish.ts";
 import { sourceSql } from "../tables/_source.ts";
 import { copyTable } from "../tables/copy_table.ts";
 import { lookAtTarget, type Target } from "../tables/_target.ts";
@@ -42,10 +43,10 @@ import {
   clientOf,
   columnsOf,
   dropTemporary,
-  type Input,
   inputName,
   paidError,
   readInput,
+  type ServiceRun,
   temporaryName,
 } from "./_work_table.ts";
 import { GeocodingError } from "./geocoding_error.ts";
@@ -56,13 +57,9 @@ import type { ServiceSource } from "./service_options.ts";
 const MAX_PENDING_IDS = 10_000;
 
 /** One geocoding under way. */
-interface Run extends Call {
+interface Run extends ServiceRun {
   readonly plan: GeocodePlan;
   readonly options: GeocodeOptions;
-  readonly client: ClassicClient;
-  /** Whose account, signal and transport, as the functions on tables take them. */
-  readonly tables: TableOptions;
-  readonly input: Input;
   /** The columns of the input. */
   readonly columns: Columns;
   /** What has the name of the table that keeps the result; undefined where none does, and in a dry run. */
@@ -176,7 +173,10 @@ async function geocodeInto(
     // An error of the caller's own cannot tell of a copy
     if (work.kind === "copy" && !isCartoError(error)) isDelivered = true;
     const isPaid = run.hasBegun && !isDelivered && work.kind !== "source";
-    throw isPaid ? paidError(error, operation, nextStep(run, work)) : error;
+    const next = error instanceof UnknownOutcome
+      ? `${error.hint}. The geocoded rows are in table "${work.table}", too`
+      : nextStep(run, work);
+    throw isPaid ? paidError(error, operation, next) : error;
   } finally {
     const isEmpty = work.isNew && !run.hasBegun;
     const isUnwanted = work.kind === "copy" && signal?.aborted === true;
@@ -221,13 +221,17 @@ async function knownTables(
     const { columns } = await lookAtTarget(client, table, call);
     if (columns === undefined) continue;
     if (!columns.some(({ name }) => name === HASH_COLUMN)) {
+      const isCache = table === keep.table;
       throw new ArgumentError(
-        table === keep.table
+        isCache
           ? `Cannot use table "${table}" as a cache: it was not made by geocoding`
-          : `Cannot use the name "${keep.table}": table "${table}", which geocoding would use, was not made by it`,
+          : `Cannot keep the rows in table "${keep.table}": their draft would be table "${table}", which was not made by ` +
+            "geocoding",
         {
           argument: "tableName",
-          hint: `Give a new name, or geocode it once: it has no column "${HASH_COLUMN}"`,
+          hint: isCache
+            ? `Give a new name, or geocode it once: it has no column "${HASH_COLUMN}"`
+            : "Give another name, or rename that table",
         },
       );
     }

@@ -25,6 +25,7 @@ import {
   inputName,
   paidError,
   readInput,
+  type ServiceRun,
   temporaryName,
 } from "./_work_table.ts";
 import type { IsolinesMetadata, IsolinesOptions, IsolinesProgress, IsolinesResult } from "./isolines.ts";
@@ -51,12 +52,8 @@ const OTHER_SHAPE = "min(GeometryType(the_geom)) FILTER (WHERE GeometryType(the_
 const ROW_COLUMN = "source_id";
 
 /** One computation under way. */
-interface Run extends Call {
-  readonly client: ClassicClient;
+interface Run extends ServiceRun {
   readonly plan: IsolinesPlan;
-  /** Whose account, signal and transport, as the functions on tables take them. */
-  readonly tables: TableOptions;
-  readonly input: Input;
   /** The places of local data. */
   readonly places: GeoDataFrame | undefined;
   /** The table that keeps the areas, and what has its name now. */

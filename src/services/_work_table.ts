@@ -3,7 +3,7 @@ import { sql } from "../classic/sql_text.ts";
 import { CartoError, isCartoError } from "../errors/mod.ts";
 import { toGeoDataFrame } from "../frame/from_any.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import type { Source } from "../tables/_platform.ts";
+import type { Call, Source } from "../tables/_platform.ts";
 import { reasonOf } from "../tables/_retell.ts";
 import { parseSource, sourceName } from "../tables/_source.ts";
 import { stagingName, withDeadline } from "../tables/_staged_write.ts";
@@ -15,6 +15,14 @@ const DROP_TIMEOUT = 15_000;
 
 /** What a service reads, looked at once. */
 export type Input = Source | { readonly kind: "frame"; readonly frame: GeoDataFrame };
+
+/** One call of a service under way. */
+export interface ServiceRun extends Call {
+  readonly client: ClassicClient;
+  /** Whose account, signal and transport, as the functions on tables take them. */
+  readonly tables: TableOptions;
+  readonly input: Input;
+}
 
 /** Tells tables, queries and local data apart. */
 export function readInput(source: ServiceSource): Input {

@@ -188,6 +188,10 @@ Deno.test("a table that keeps what is geocoded is whole, or as it was", async (t
     );
     const needed = await refused(ROWS, { tableName: "needed", ifExists: "replace" });
     assertMatch(needed.message, /"extra" cannot be dropped.*"needs"/);
+    await client.sql.query("CREATE TABLE mine_unfinished AS SELECT * FROM former");
+    const mine = await refused(ROWS, { tableName: "mine" });
+    assertMatch(`${mine.message} ${mine.hint}`, /"mine_unfinished", which was not made by geocoding.*rename/);
+    await client.sql.query("DROP TABLE mine_unfinished");
     // The table of another account
     const other = new Credentials(carto.credentials("other"));
     await toCarto(ROWS, "theirs", { credentials: other });
