@@ -71,7 +71,8 @@ export async function writeFile(
       options.onProgress?.(progress);
     },
   });
-  const bytes = await writeWhole(path, name, packed(chunks, name));
+  // Made once the file may be written: a stream begins to ask for the rows as soon as it is made
+  const bytes = await writeWhole(path, name, () => Promise.resolve(packed(chunks, name)));
   return { file: name, format, rows, bytes, notes };
 }
 

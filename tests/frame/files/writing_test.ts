@@ -124,6 +124,13 @@ Deno.test("writing: a refusal tells the narrowest flag, for a Shapefile those of
       ["--allow-read=x.csv"],
     );
     assertEquals(write.out, "PermissionError --allow-write=y.csv\n", write.err);
+    const packed = await run(
+      folder,
+      `${IMPORT}async function* rows() { console.log("asked"); yield await readFile("x.csv"); }
+      try { await writeFile(rows(), "y.csv.gz"); } catch (error) { console.log(error.name); }`,
+      ["--allow-read=x.csv"],
+    );
+    assertEquals(packed.out, "PermissionError\n", packed.err);
   }));
 
 Deno.test("writing: write access to the one file is enough; a failure then leaves the old file, or none", () =>
