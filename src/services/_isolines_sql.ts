@@ -44,8 +44,10 @@ export function isolinesSql(source: string, sourceCol: string, plan: IsolinesPla
   const numbered =
     sql`(row_number() OVER (ORDER BY _place, ${order}))::int AS cartodb_id, source_id, data_range`;
   if (options.exclusive !== true) return sql`SELECT ${numbered}, the_geom FROM (${areas}) _areas`;
+  // An area that crosses itself must not sink the others, which are paid for by then
+  const ring = sql`ST_CollectionExtract(ST_Difference(ST_MakeValid(the_geom), ST_MakeValid(_inner)), 3)`;
   return sql`SELECT ${numbered}, lower_data_range, ${labelSql(kind)} AS range_label,
-  CASE WHEN _inner IS NULL THEN the_geom ELSE ST_Multi(ST_Difference(the_geom, _inner)) END AS the_geom
+  CASE WHEN _inner IS NULL THEN the_geom ELSE ST_Multi(${ring}) END AS the_geom
 FROM (SELECT *, LAG(data_range, 1, 0) OVER _by AS lower_data_range, LAG(the_geom) OVER _by AS _inner
   FROM (${areas}) _areas WINDOW _by AS (PARTITION BY _place ORDER BY data_range)) _rings`;
 }

@@ -4,6 +4,7 @@ import { ClassicClient } from "../../src/classic/mod.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
 import type { CartoError } from "../../src/errors/mod.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
+import { isolinesSql } from "../../src/services/_isolines_sql.ts";
 import { Credentials, Isolines, type IsolinesOptions } from "../../src/services/mod.ts";
 import { readCarto, toCarto } from "../../src/tables/mod.ts";
 import { type Break, breakingAt, tablesOf } from "./_breaking.ts";
@@ -121,6 +122,29 @@ Deno.test("isolines leave nothing behind and refuse early", async (t) => {
       }
       assertMatch((await refused("needed", "replace")).message, /"extra" cannot be dropped/);
       await client.sql.query("DROP VIEW needs; DROP TABLE needed");
+    },
+  );
+
+  await t.step(
+    "an area that crosses itself does not sink the rings, which are paid for by then",
+    async () => {
+      const plan = { kind: "isodistance", ranges: [1, 2], options: { exclusive: true } } as const;
+      const { text } = isolinesSql(
+        "SELECT 1 AS cartodb_id, CDB_LatLng(0, 0) AS the_geom",
+        "cartodb_id",
+        plan,
+      );
+      const crossed =
+        `(SELECT r AS data_range, ST_GeomFromText(format('MULTIPOLYGON(((0 0, %1$s %1$s, %1$s 0, 0 %1$s, 0 0)),
+      ((%2$s 3, 7 3, 7 7, %2$s 7, %2$s 3)))', 5 * r, r), 4326) AS the_geom FROM (VALUES (1), (2)) AS v (r))`;
+      const ours = text.replace(
+        /"cdb_dataservices_client"\."_cdb_isodistance_exception_safe"\([\s\S]*?\) _iso/,
+        `${crossed} _iso`,
+      );
+      const { rows } = await client.sql.query(
+        `SELECT ST_Area(the_geom) > 0 AS some, GeometryType(the_geom) AS type FROM (${ours}) q`,
+      );
+      assertEquals(rows, [{ some: true, type: "MULTIPOLYGON" }, { some: true, type: "MULTIPOLYGON" }]);
     },
   );
 
