@@ -1,4 +1,4 @@
-// deno run --allow-read --allow-write --allow-net=127.0.0.1 examples/12_shops_and_people.ts
+// deno run --allow-read --allow-write --allow-net=127.0.0.1 --allow-env=HOME,XDG_CACHE_HOME,LOCALAPPDATA examples/12_shops_and_people.ts
 //
 // The work that CARTOframes was made for: addresses become points, points become areas within a walk, areas get the
 // people who live there, and all of it is one map. A local CARTO stands in for the account.

@@ -4,6 +4,7 @@ import config from "../deno.json" with { type: "json" };
 import { startEmulator } from "../src/emulator/mod.ts";
 import { buildViewerIfStale } from "../src/viz/_build_viewer.ts";
 import { projectFile, runDeno } from "./_tools/run_deno.ts";
+import { HAS_BROWSER, lookAt, texts } from "./browser/_browser.ts";
 
 /** What each example must have printed. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +26,11 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   "12_shops_and_people.ts": ["geocoding costs 4 of 100000", "8 areas", "people within 900 s", "shops.html"],
 };
 
+/** The page that an example writes, and what must be seen on it. */
+const SHOWN: Readonly<Record<string, { readonly page: string; readonly texts: readonly string[] }>> = {
+  "12_shops_and_people.ts": { page: "shops.html", texts: ["Within a walk", "Most people"] },
+};
+
 Deno.test("examples: each runs with exactly the flags on its first line", async (t) => {
   await buildViewerIfStale();
   await using carto = await startEmulator({
@@ -33,6 +39,7 @@ Deno.test("examples: each runs with exactly the flags on its first line", async 
   const { apiKey, baseUrl, username } = carto.credentials("ana");
   const host = new URL(carto.url).host;
   for (const [name, expected] of Object.entries(EXPECTED)) {
+    let page = "";
     await t.step(name, async () => {
       const script = projectFile(`examples/${name}`);
       const first = (await Deno.readTextFile(script)).split("\n")[0] ?? "";
@@ -52,12 +59,26 @@ Deno.test("examples: each runs with exactly the flags on its first line", async 
           ["run", "--no-prompt", ...flags.map((flag) => flag.replace("127.0.0.1:8080", host)), script],
           { cwd, env },
         );
-        assertEquals(result.code, 0, result.stderr);
+        assertEquals([result.code, result.stderr], [0, ""]);
         for (const text of expected) assertStringIncludes(result.stdout, text);
         assert(!`${result.stdout}${result.stderr}`.includes(apiKey), "the key is not shown");
+        const shown = SHOWN[name];
+        if (shown !== undefined) page = await Deno.readTextFile(`${cwd}/${shown.page}`);
       } finally {
         await Deno.remove(cwd, { recursive: true });
       }
+    });
+    const shown = SHOWN[name];
+    if (shown === undefined || page === "") continue;
+    await t.step({
+      name: `${name}: its map in a browser${HAS_BROWSER ? "" : " (ignored: Chromium is not installed)"}`,
+      ignore: !HAS_BROWSER,
+      fn: () =>
+        lookAt(async (open) => {
+          const { tab } = await open(page);
+          const seen = (await texts(tab, "body")).join();
+          for (const text of shown.texts) assertStringIncludes(seen, text);
+        }),
     });
   }
 });

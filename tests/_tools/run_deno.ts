@@ -32,6 +32,13 @@ function denoDir(): Promise<string> {
     .then(({ stdout }) => (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir);
 }
 
+/** Where the emulator keeps the template of its database: runs of a user's folder of their own need not make it anew. */
+function cacheHome(): string | undefined {
+  const home = Deno.env.get("HOME");
+  return Deno.env.get("XDG_CACHE_HOME") ??
+    (Deno.build.os === "linux" && home !== undefined ? `${home}/.cache` : undefined);
+}
+
 /** Starts `deno` with nothing of this process's environment but what it takes to find modules. */
 export async function spawnDeno(
   args: readonly string[],
@@ -40,6 +47,7 @@ export async function spawnDeno(
     & Required<Pick<Deno.CommandOptions, "stdin" | "stdout" | "stderr">>,
 ): Promise<Deno.ChildProcess> {
   const registry = Deno.env.get("JSR_URL");
+  const cache = cacheHome();
   return new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: options.cwd,
@@ -50,6 +58,7 @@ export async function spawnDeno(
       NO_COLOR: "1",
       DENO_NO_UPDATE_CHECK: "1",
       ...registry === undefined ? {} : { JSR_URL: registry },
+      ...cache === undefined ? {} : { XDG_CACHE_HOME: cache },
       ...options.env,
     },
     stdin: options.stdin,

@@ -20,36 +20,50 @@ export const WINDOW = { width: 800, height: 600 } as const;
 /** How long drawing may take on a machine that does much else, in seconds. */
 const PATIENCE = 90;
 
+/** Whether pages can be opened. */
+export const HAS_BROWSER = program !== undefined;
+
 /** Steps over one browser, each with what opens pages; without Chromium the test says in its name why it is ignored. */
 export function browserTest(name: string, steps: Record<string, (open: Open) => Promise<void>>): void {
   Deno.test({
-    name: program === undefined ? `${name} (ignored: Chromium is not installed)` : name,
-    ignore: program === undefined,
+    name: HAS_BROWSER ? name : `${name} (ignored: Chromium is not installed)`,
+    ignore: !HAS_BROWSER,
     fn: async (t) => {
-      if (program === undefined) return;
-      await buildViewerIfStale();
-      const folder = await Deno.makeTempDir({ prefix: "cartoframes-pages-" });
-      await using browser = await Chromium.start(program);
-      try {
-        for (const [step, run] of Object.entries(steps)) {
-          await t.step(step, async () => {
-            const tabs: Tab[] = [];
-            try {
-              await run(async (page, options) => {
-                const opened = await openPage(browser, folder, page, options);
-                tabs.push(opened.tab);
-                return opened;
-              });
-            } finally {
-              for (const tab of tabs) await tab[Symbol.asyncDispose]();
-            }
-          });
-        }
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
+      await withBrowser(async (inTabs) => {
+        for (const [step, run] of Object.entries(steps)) await t.step(step, () => inTabs(run));
+      });
     },
   });
+}
+
+/** Opens pages and looks at them; the tabs are closed in the end. */
+export async function lookAt(run: (open: Open) => Promise<void>): Promise<void> {
+  await withBrowser((inTabs) => inTabs(run));
+}
+
+async function withBrowser(
+  action: (inTabs: (run: (open: Open) => Promise<void>) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  if (program === undefined) throw new Error("Chromium is not installed");
+  await buildViewerIfStale();
+  const folder = await Deno.makeTempDir({ prefix: "cartoframes-pages-" });
+  await using browser = await Chromium.start(program);
+  try {
+    await action(async (run) => {
+      const tabs: Tab[] = [];
+      try {
+        await run(async (page, options) => {
+          const opened = await openPage(browser, folder, page, options);
+          tabs.push(opened.tab);
+          return opened;
+        });
+      } finally {
+        for (const tab of tabs) await tab[Symbol.asyncDispose]();
+      }
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** How a page is opened. */
