@@ -180,7 +180,7 @@ export class Geocoding {
    * Geocodes the rows of a table, of a query or of local data.
    *
    * Costs one unit of the quota for each new or changed address, one batch job for each `batchRows` rows and about ten
-   * requests besides, with `tableName` about thirty. Needs the master key. A row whose address is not found loses the geometry that it had. A table
+   * requests besides, up to thirty where the rows are copied first. Needs the master key. A row whose address is not found loses the geometry that it had. A table
    * that is geocoded in place needs the columns `cartodb_id` and `the_geom`, and must be no view. What is refused is
    * refused before anything is spent.
    *
