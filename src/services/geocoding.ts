@@ -180,9 +180,9 @@ export class Geocoding {
    * Geocodes the rows of a table, of a query or of local data.
    *
    * Costs one unit of the quota for each new or changed address, one batch job for each `batchRows` rows and about ten
-   * requests besides, up to thirty where the rows are copied first. Needs the master key. A row whose address is not found loses the geometry that it had. A table
-   * that is geocoded in place needs the columns `cartodb_id` and `the_geom`, and must be no view. What is refused is
-   * refused before anything is spent.
+   * requests besides, up to thirty where the rows are copied first. Needs the master key. A row whose address is not found
+   * loses the geometry that it had. A table that is geocoded in place needs the columns `cartodb_id` and `the_geom`, and
+   * must be no view. What is refused is refused before anything is spent.
    *
    * @param source A table's name, a SQL query, or local data
    * @param options Where the parts of an address are, and what becomes of the result
