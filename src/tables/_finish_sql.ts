@@ -1,5 +1,6 @@
 import { sql } from "../classic/sql_text.ts";
 import type { Field } from "../frame/types.ts";
+import { putBack, SET_ASIDE_VARIABLES, setAside } from "./_set_aside_sql.ts";
 import type { TargetColumn } from "./_target.ts";
 
 /** A column of a staging table. */
@@ -223,7 +224,7 @@ export function replaceBody(finish: ReplaceFinish): string {
     ...checks(finish),
     `TRUNCATE TABLE ${table} RESTART IDENTITY;`,
     ...(alterations.length === 0 ? [] : [`ALTER TABLE ${table} ${alterations.join(", ")};`]),
-    ...insertMany(finish, { always: true }),
+    ...insertAll(finish),
     ...(cartodbfy ? [`PERFORM ${cartodbfySql(schema, target)};`] : []),
     `DROP TABLE ${qualified(schema, staging)};`,
   ], { setsAside: true });
@@ -231,14 +232,13 @@ export function replaceBody(finish: ReplaceFinish): string {
 
 /** The statements that add the rows of a staging table to those of a standing one. */
 export function appendBody(finish: InsertFinish): string {
-  const { schema, staging, rows } = finish;
-  const setsAside = rows >= MANY_ROWS;
+  const { schema, staging } = finish;
   return body([
     ...begin(finish),
     ...checks(finish),
-    ...(setsAside ? insertMany(finish, { always: false }) : insert(finish)),
+    ...insert(finish),
     `DROP TABLE ${qualified(schema, staging)};`,
-  ], { setsAside });
+  ]);
 }
 
 /**
@@ -264,11 +264,8 @@ export function upsertBody(finish: UpsertFinish): string {
   const changed = columns.map(({ name }) => name)
     .filter((name) => name !== "cartodb_id" && !key.some((column) => column.name === name));
   const values = columns.map(({ name }) => `${fresh}.${sql.id(name)}`).join(",");
-  const setsAside = rows >= MANY_ROWS;
   return body([
     ...begin(finish),
-    // First, since it takes the stronger lock
-    ...(setsAside ? setAside(finish, { projects: false, always: false }) : []),
     `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE;`,
     ...checks(finish),
     ...keyChecks(finish, key),
@@ -294,12 +291,11 @@ export function upsertBody(finish: UpsertFinish): string {
       "0",
     ),
     ...(hasIds ? [nextId(table)] : []),
-    ...(setsAside ? putBack(finish, false) : []),
     `DROP TABLE ${qualified(schema, staging)};`,
     `CREATE UNLOGGED TABLE ${
       qualified(schema, tally)
     } AS SELECT _cartoframes_count AS inserted, _cartoframes_updated AS updated, _cartoframes_matched AS matched;`,
-  ], { hasKey: true, setsAside });
+  ], { hasKey: true });
 }
 
 /** Drops tables, except those that somebody is at work on: it waits for nobody. */
@@ -344,9 +340,7 @@ function body(
     "",
     "#variable_conflict use_column",
     "DECLARE _cartoframes_count bigint;",
-    ...(setsAside
-      ? ["_cartoframes_indexes text[]; _cartoframes_names text; _cartoframes_projects boolean := false;"]
-      : []),
+    ...(setsAside ? [SET_ASIDE_VARIABLES] : []),
     ...(hasKey
       ? [
         "_cartoframes_matched bigint; _cartoframes_updated bigint;",
@@ -441,99 +435,14 @@ function renameSequence(schema: string, target: string, column: string): string 
   ].join(" ");
 }
 
-/** From so many rows on it is looked whether the table is better written without its indexes, if it holds rows. */
-const MANY_ROWS = 10_000;
-/** CARTO's trigger that keeps the projected copy of the geometries. */
-const PROJECTING_TRIGGER = "update_the_geom_webmercator_trigger";
-/** CARTO's triggers for rows with their functions; whatever other triggers do may need the indexes. */
-const CARTO_TRIGGERS = `('${PROJECTING_TRIGGER}','_cdb_update_the_geom_webmercator'),` +
-  "('test_quota_per_row','cdb_checkquota'),('update_updated_at_trigger','_cdb_update_updated_at')";
-
-/**
- * Sets aside what makes an insert of many rows slow and can be put back in the same transaction exactly as it was: plain
- * indexes, which are made faster from all rows at once, and the trigger that projects geometries one by one.
- *
- * Nothing that is a promise (a key, a constraint, what a replica or a cluster goes by) or that could come back otherwise
- * than it was (an expression, a place of its own, one that is invalid) is touched. Without the rights of the owner, or
- * where rows have triggers of the user's own, the table stays as it is, and the insert takes its time.
- *
- * @param options Whether the insert brings the projected copies, and whether that is done however few rows come beside
- * those that are there
- */
-function setAside(
-  { schema, staging, target }: Finish,
-  { projects, always }: { projects: boolean; always: boolean },
-): string[] {
-  const table = qualified(schema, target);
-  const oid = sql`${table}::regclass`.text;
-  const indexes = [
-    "SELECT array_agg(pg_get_indexdef(c.oid) || coalesce(format('; COMMENT ON INDEX %I.%I IS ', n.nspname, c.relname)" +
-    " || quote_literal(obj_description(c.oid, 'pg_class')), '') ORDER BY c.oid)," +
-    " string_agg(format('%I.%I', n.nspname, c.relname), ',') INTO _cartoframes_indexes, _cartoframes_names",
-    "FROM pg_class t JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class c ON c.oid = i.indexrelid" +
-    " JOIN pg_namespace n ON n.oid = c.relnamespace",
-    `WHERE t.oid = ${oid} AND t.relkind = 'r' AND NOT (t.relhassubclass OR t.relhasrules OR t.relrowsecurity)`,
-    "AND pg_has_role(t.relowner, 'USAGE') AND has_schema_privilege(t.relnamespace, 'CREATE')",
-    "AND NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = t.oid)",
-    "AND NOT EXISTS (SELECT 1 FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid WHERE g.tgrelid = t.oid" +
-    " AND (g.tginitdeferred OR (NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 1 = 1" +
-    ` AND (g.tgname, p.proname) NOT IN (${CARTO_TRIGGERS}))))`,
-    ...(always ? [] : [
-      // About as many as are there, since the table's rows have the projected copies too; with fewer, indexing all of
-      // them anew takes as long, and readers would have to wait
-      sql`AND pg_relation_size(${qualified(schema, staging)}::regclass) * 3 >= pg_relation_size(t.oid) * 2`
-        .text,
-    ]),
-    "AND i.indisvalid AND i.indisready AND i.indislive AND i.indexprs IS NULL AND i.indpred IS NULL",
-    "AND NOT (i.indisunique OR i.indisprimary OR i.indisexclusion OR i.indisclustered OR i.indisreplident)",
-    "AND c.reltablespace = 0 AND current_setting('default_tablespace') = ''",
-    "AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = c.oid)",
-    "AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = c.oid" +
-    " OR classid = 'pg_class'::regclass AND objid = c.oid AND deptype NOT IN ('a', 'n'));",
-  ];
-  const trigger = [
-    "SELECT true INTO _cartoframes_projects FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid" +
-    " JOIN pg_proc f ON f.oid = to_regprocedure('cdb_transformtowebmercator(geometry)')" +
-    ` JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attname = '${MERCATOR}' AND NOT a.attisdropped`,
-    `WHERE g.tgrelid = ${oid} AND g.tgname = '${PROJECTING_TRIGGER}' AND g.tgenabled = 'O' AND g.tgtype & 7 = 7`,
-    "AND g.tgqual IS NULL AND p.proname = '_cdb_update_the_geom_webmercator' AND p.pronamespace = f.pronamespace",
-    "AND a.atttypid = 'geometry'::regtype AND coalesce(to_jsonb(a)->>'attgenerated', '') = '';",
-    `IF _cartoframes_projects THEN ALTER TABLE ${table} DISABLE TRIGGER ${PROJECTING_TRIGGER}; END IF;`,
-  ];
-  return [
-    "BEGIN",
-    // Twice, since all that may change while the lock is waited for
-    "FOR _cartoframes_look IN 1..2 LOOP",
-    ...indexes,
-    "EXIT WHEN _cartoframes_names IS NULL;",
-    `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE;`,
-    "END LOOP;",
-    "IF _cartoframes_names IS NOT NULL THEN",
-    "EXECUTE 'DROP INDEX ' || _cartoframes_names;",
-    ...(projects ? trigger : []),
-    "END IF;",
-    // What a server does not let be done is not worth a failure
-    "EXCEPTION WHEN OTHERS THEN _cartoframes_indexes := NULL; _cartoframes_projects := false;",
-    "END;",
-  ];
-}
-
-/** Puts back what was set aside; `projects` is that of {@link setAside}. */
-function putBack({ schema, target }: Finish, projects: boolean): string[] {
-  const enable = `ALTER TABLE ${qualified(schema, target)} ENABLE TRIGGER ${PROJECTING_TRIGGER};`;
-  return [
-    ...(projects ? [`IF _cartoframes_projects THEN ${enable} END IF;`] : []),
-    "FOREACH _cartoframes_names IN ARRAY coalesce(_cartoframes_indexes, '{}') LOOP EXECUTE _cartoframes_names; END LOOP;",
-  ];
-}
-
-/** The insert of many rows, with what makes it slow set aside for the while. */
-function insertMany(finish: InsertFinish, { always }: { always: boolean }): string[] {
+/** The insert into a table that holds nothing, with what makes it slow set aside for the while. */
+function insertAll(finish: InsertFinish): string[] {
+  const table = qualified(finish.schema, finish.target);
   const projects = isProjectable(finish);
   return [
-    ...setAside(finish, { projects, always }),
+    ...setAside(table, projects),
     ...(projects ? insertProjecting(finish) : insert(finish)),
-    ...putBack(finish, projects),
+    ...putBack(table, projects),
   ];
 }
 
