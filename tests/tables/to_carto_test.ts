@@ -146,7 +146,7 @@ Deno.test("a table that somebody made meanwhile is the same error at the end, an
 function essence(statement: string | undefined): string {
   return (statement ?? "")
     .replace(/^_cartoframes_indexes .*\n/m, "")
-    .replace(/^BEGIN\nFOR _cartoframes_look[^]*?\nEXCEPTION .*\nEND;\n/m, "")
+    .replace(/^BEGIN\nSELECT array_agg[^]*?\nEXCEPTION .*\nEND;\n/m, "")
     .replace(/^(IF _cartoframes_projects THEN ALTER .*\n)?FOREACH .*\n/m, "")
     .replace(
       /^EXECUTE (.*);$/m,
