@@ -6,8 +6,8 @@ import type { IfExists, TableOptions, TableProgress } from "./table_options.ts";
 export interface ToCartoOptions extends TableOptions {
   /**
    * What to do when a table has the name: `fail`, which is the default; `replace` its rows and columns, in place, so
-   * that the table keeps its identity, privacy, grants and views; `append` the rows to it; or `upsert`: update the
-   * rows that have the same `key`, and add the others.
+   * that the table keeps its identity, privacy, grants and views, while whoever reads it waits for the last step;
+   * `append` the rows to it; or `upsert`: update the rows that have the same `key`, and add the others.
    */
   ifExists?: IfExists | "upsert" | undefined;
   /**
