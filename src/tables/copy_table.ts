@@ -27,7 +27,7 @@ export interface CopyTableOptions extends CreateTableOptions {
  * import { copyTable, isCartoError } from "@cartoframes/cartoframes";
  * import { assertEquals, assertRejects } from "@std/assert";
  *
- * const error = await assertRejects(() => copyTable("cafes", "My cafes"), Error);
+ * const error = await assertRejects(() => copyTable("cafes", "Cafes"), Error);
  * assertEquals(isCartoError(error) && error.code, "invalid-argument");
  * ```
  */
