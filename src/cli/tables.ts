@@ -1,4 +1,4 @@
-import { listTables } from "../tables/list_tables.ts";
+import { listTables } from "../tables/manage_tables.ts";
 import type { Command } from "./_command.ts";
 
 /** Lists the tables of the account, the latest changed first. */

@@ -80,7 +80,7 @@ export abstract class Builder {
  * Counts rows and marks nulls. It is a class of its own, not a part of the builders' common base, because an engine makes
  * fast code for objects of one shape, and builders have many.
  */
-export class RowMarks {
+class RowMarks {
   /** Rows so far. */
   length = 0;
   #bits: Uint8Array<ArrayBuffer> | undefined;

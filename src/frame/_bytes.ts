@@ -1,7 +1,7 @@
 import { UnsupportedError } from "../errors/mod.ts";
 
 /** The most bytes that one column of one frame can hold: offsets are 32-bit, as in Arrow. */
-export const MAX_COLUMN_BYTES = 0x7fff_ffff;
+const MAX_COLUMN_BYTES = 0x7fff_ffff;
 
 /** A typed array with room for at least `needed` entries, the old entries kept; the old array is given up. */
 export function grow<
@@ -55,26 +55,6 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   return text;
 }
 
-/** Hex digit to value, 255 for anything else. */
-export const HEX_VALUE: Uint8Array<ArrayBuffer> = hexValues();
-
-function hexValues(): Uint8Array<ArrayBuffer> {
-  const table = new Uint8Array(256).fill(255);
-  for (let i = 0; i < 10; i++) table[48 + i] = i;
-  for (let i = 0; i < 6; i++) table[65 + i] = table[97 + i] = 10 + i;
-  return table;
-}
-
-/** Byte to its two upper-case hex digits, the first in the low byte. */
-export const HEX_PAIR: Uint16Array<ArrayBuffer> = hexPairs();
-
-function hexPairs(): Uint16Array<ArrayBuffer> {
-  const digits = "0123456789ABCDEF";
-  const table = new Uint16Array(256);
-  for (let i = 0; i < 256; i++) table[i] = digits.charCodeAt(i >> 4) | (digits.charCodeAt(i & 15) << 8);
-  return table;
-}
-
 /** Whether two stretches of bytes are the same. */
 export function sameBytes(
   a: Uint8Array,
@@ -102,9 +82,11 @@ export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuff
 
 /** Numbers to and from bytes of PostgreSQL's text form, without strings where that is worth it. */
 
-const scratch = new DataView(new ArrayBuffer(8));
 /** Powers of ten that a double holds exactly. */
-const POWERS: readonly number[] = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+const POWERS: readonly number[] = [
+  ...[1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11],
+  ...[1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22],
+];
 
 /** An integer of at most 15 digits, else `NaN`. */
 export function parseSmallInteger(bytes: Uint8Array, start: number, end: number): number {
@@ -139,7 +121,7 @@ export function parseBigInteger(text: string): bigint | undefined {
 }
 
 /** A float as PostgreSQL writes it, or undefined. */
-export function parseFloatText(text: string): number | undefined {
+function parseFloatText(text: string): number | undefined {
   if (FLOAT.test(text)) return Number(text);
   if (!NOT_FINITE.test(text)) return undefined;
   if (/^nan$/i.test(text)) return NaN;
@@ -302,10 +284,4 @@ export function storeHalves(pairs: Int32Array, index: number, value: number): vo
   const high = Math.floor(value / 0x1_0000_0000);
   pairs[2 * index] = value - high * 0x1_0000_0000 | 0;
   pairs[2 * index + 1] = high;
-}
-
-/** The bytes of a double, little-endian, at any position. */
-export function storeDouble(bytes: Uint8Array, at: number, value: number): void {
-  scratch.setFloat64(0, value, true);
-  for (let i = 0; i < 8; i++) bytes[at + i] = scratch.getUint8(i);
 }

@@ -423,7 +423,7 @@ function quoted(text: string | null): string {
 }
 
 /** The list of a literal, with items of the element type. */
-export function parseArrayLiteral(element: ColumnType, literal: string): CellValue[] {
+function parseArrayLiteral(element: ColumnType, literal: string): CellValue[] {
   const nested = parseNested(literal);
   const builder = makeBuilder(element);
   const append = (list: Nested): void => {

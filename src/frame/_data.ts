@@ -113,7 +113,7 @@ export function bitAt(bits: Uint8Array, row: number): boolean {
 }
 
 /** The bits `start` to `end` moved to the front of new bytes. */
-export function sliceBits(bits: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+function sliceBits(bits: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
   const length = end - start;
   const result = new Uint8Array((length + 7) >> 3);
   const first = start >> 3;
@@ -134,7 +134,7 @@ export function sliceBits(bits: Uint8Array, start: number, end: number): Uint8Ar
 }
 
 /** The number of bits set among the first `length`; the rest of the last byte must be clear. */
-export function countBits(bits: Uint8Array): number {
+function countBits(bits: Uint8Array): number {
   let count = 0;
   for (let i = 0; i < bits.length; i++) {
     let byte = bits[i] as number;
@@ -180,7 +180,7 @@ export function sliceData(data: ColumnData, start: number, end: number): ColumnD
 }
 
 /** A column in which every row is null. */
-export function nullData(field: Pick<Field, "type">, length: number): ColumnData {
+function nullData(field: Pick<Field, "type">, length: number): ColumnData {
   const common: Common = {
     length,
     nullCount: length,

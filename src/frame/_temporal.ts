@@ -21,7 +21,7 @@ const SAFE_DAYS = 104_000;
 const TEMPORAL_DAYS = 100_000_000;
 
 /** Days since 1970 of a date; the month from 1. */
-export function daysOf(year: number, month: number, day: number): number {
+function daysOf(year: number, month: number, day: number): number {
   const shifted = month <= 2 ? year - 1 : year;
   const era = Math.floor(shifted / 400);
   const yearOfEra = shifted - era * 400;
@@ -209,11 +209,6 @@ function slowTimestamp(text: string, zoned: boolean): bigint | undefined {
   const offset = match[5] === undefined ? 0 : offsetSeconds(match[5]);
   const micros = BigInt(days) * BIG_DAY + BigInt(clock) - BigInt(offset) * 1_000_000n;
   return micros < TIMESTAMP_INFINITY && micros > TIMESTAMP_MINUS_INFINITY ? micros : undefined;
-}
-
-/** The timestamp of a text, or undefined; the same forms as {@linkcode storeTimestamp}. */
-export function parseTimestampText(text: string, zoned: boolean): bigint | undefined {
-  return slowTimestamp(text, zoned);
 }
 
 /** Writes `YYYY-MM-DD` (more digits where needed), without the era; tells whether it is BC. */

@@ -421,9 +421,9 @@ export interface ArrowOptions {
 }
 
 /** The key of the field metadata that keeps our own column type, so that `numeric` or `jsonb` come back as such. */
-export const TYPE_KEY = "cartoframes:type";
+const TYPE_KEY = "cartoframes:type";
 /** Likewise for the server's own name of a type. */
-export const PG_TYPE_KEY = "cartoframes:pgtype";
+const PG_TYPE_KEY = "cartoframes:pgtype";
 
 const VERSION_5 = 4;
 const SCHEMA = 1;

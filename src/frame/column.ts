@@ -1,4 +1,4 @@
-import { ArgumentError, DataError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/mod.ts";
 import { type ColumnData, isValid, placed, plainBytes, sliceData } from "./_data.ts";
 import { ByteWriter, type CellGetter, cellGetter, cellWriter } from "./_cells.ts";
 import { Geometry } from "./geometry/geometry.ts";
@@ -306,12 +306,4 @@ export function columnOf(field: Field, data: ColumnData, int8AsNumber = false): 
 /** The memory behind a column, for this module's own writers. */
 export function dataOf(column: Column): ColumnData {
   return read(column);
-}
-
-/** Refuses a column that holds other rows than its frame. */
-export function checkLength(column: Column, length: number): void {
-  if (column.length === length) return;
-  throw new DataError(`It has ${column.length} rows where the others have ${length}`, {
-    place: { column: column.name },
-  });
 }

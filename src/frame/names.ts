@@ -81,8 +81,3 @@ export function takeName(name: string, taken: Set<string>): string {
   taken.add(candidate);
   return candidate;
 }
-
-/** Whether a word must not stand bare in SQL, or has a meaning of its own to CARTO. */
-export function isReservedWord(word: string): boolean {
-  return RESERVED.has(word.toUpperCase());
-}

@@ -8,7 +8,7 @@ import type { TransportOptions } from "../http/transport.ts";
 import type { Call } from "../tables/_platform.ts";
 import { telling } from "../tables/_retell.ts";
 import { sourceSql } from "../tables/_source.ts";
-import { createTableFromQuery } from "../tables/create_table_from_query.ts";
+import { createTableFromQuery } from "../tables/manage_tables.ts";
 import { readCarto } from "../tables/read_carto.ts";
 import type { Target } from "../tables/_target.ts";
 import type { TableOptions } from "../tables/table_options.ts";

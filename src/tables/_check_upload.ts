@@ -2,12 +2,8 @@ import { getDefaultCredentials } from "../auth/default_credentials.ts";
 import { type CartoError, DataError, isCartoError } from "../errors/mod.ts";
 import type { Column } from "../frame/column.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import {
-  boundsOfColumn,
-  type CanonicalColumn,
-  checkGeometryColumn,
-  scanGeometryColumn,
-} from "../frame/geometry/_bulk.ts";
+import { boundsOfColumn, checkGeometryColumn, scanGeometryColumn } from "../frame/geometry/_column_scan.ts";
+import type { CanonicalColumn } from "../frame/geometry/_wkb_columns.ts";
 import type { GeometryProblem, GeometryProblemKind } from "../frame/geometry/check_geometry.ts";
 import type { Bounds, GeometryType } from "../frame/geometry/geometry_types.ts";
 import { normalizeName } from "../frame/names.ts";

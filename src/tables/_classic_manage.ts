@@ -9,7 +9,7 @@ import { sourceSql, subquery } from "./_source.ts";
 import { type Staging, writeStaged } from "./_staged_write.ts";
 import { lookAtTarget, type TargetColumn } from "./_target.ts";
 import type { PlanColumn } from "./_write_plan.ts";
-import type { TableDescription } from "./describe_table.ts";
+import type { TableDescription } from "./manage_tables.ts";
 
 /** Whether the table is there, or the query can be planned. */
 export async function hasTable(

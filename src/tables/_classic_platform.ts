@@ -16,7 +16,7 @@ import type {
   WriteRequest,
 } from "./_platform.ts";
 import { lookAtTarget, type Target } from "./_target.ts";
-import type { TableDescription } from "./describe_table.ts";
+import type { TableDescription } from "./manage_tables.ts";
 
 /** Tables of a classic account: SQL and COPY, and the datasets API for what only the dashboard knows. */
 export class ClassicPlatform implements Platform {

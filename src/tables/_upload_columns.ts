@@ -1,7 +1,7 @@
 import { ArgumentError, type CartoError, DataError, isCartoError } from "../errors/mod.ts";
 import type { Column } from "../frame/column.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import { findUnstorable, scanGeometryColumn } from "../frame/geometry/_bulk.ts";
+import { findUnstorable, scanGeometryColumn } from "../frame/geometry/_column_scan.ts";
 import type { Geometry } from "../frame/geometry/mod.ts";
 import { sqlTypeOf } from "../frame/pg_types.ts";
 import { cartodbIdProblems, planColumns, type PlannedColumn } from "../frame/plan_columns.ts";

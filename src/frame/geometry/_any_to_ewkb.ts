@@ -12,7 +12,7 @@ export function ewkbOf(value: unknown, where: Where): Uint8Array | null {
 }
 
 /** Reads a value in any notation and appends canonical EWKB; answers false for nothing. */
-export function appendEwkb(value: unknown, where: Where, sink: ByteSink): boolean {
+function appendEwkb(value: unknown, where: Where, sink: ByteSink): boolean {
   if (isMissing(value)) return false;
   switch (encodingOf(value)) {
     case "geometry":

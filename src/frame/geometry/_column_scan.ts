@@ -1,9 +1,7 @@
-import { type CanonicalColumn, isValidRow, type PointColumn } from "./_wkb_columns.ts";
+import { type CanonicalColumn, isValidRow } from "./_wkb_columns.ts";
 import type { GeometryProblem } from "./check_geometry.ts";
 import { GeometryChecker } from "./_geometry_checker.ts";
 import type { Bounds, GeometryType } from "./geometry_types.ts";
-import type { GeoJsonFeature, GeoJsonGeometry, GeoJsonOptions } from "./geo_json_types.ts";
-import { Geometry } from "./geometry.ts";
 import {
   CODE_MASK,
   M_FLAG,
@@ -17,7 +15,6 @@ import {
   wordAt,
   Z_FLAG,
 } from "./_ewkb.ts";
-import { writeGeoJson } from "./_geo_json.ts";
 
 /** What kinds of geometry a column holds. */
 export interface GeometryScan {
@@ -91,49 +88,6 @@ export function boundsOfColumn(column: CanonicalColumn): Bounds | undefined {
   return bounds[0] > bounds[2] ? undefined : bounds;
 }
 
-/** The box around all points of a column; undefined when there is no finite coordinate. */
-export function boundsOfPoints(points: PointColumn): Bounds | undefined {
-  const { coordinates, stride } = points;
-  let [west, south, east, north] = noBounds();
-  for (let i = 0; i < coordinates.length; i += stride) {
-    const x = coordinates[i] as number;
-    const y = coordinates[i + 1] as number;
-    // x - x is 0 for finite numbers alone
-    if (x - x !== 0 || y - y !== 0) continue;
-    if (x < west) west = x;
-    if (x > east) east = x;
-    if (y < south) south = y;
-    if (y > north) north = y;
-  }
-  return west > east ? undefined : [west, south, east, north];
-}
-
-/** Calls `visit` for each coordinate of a column with its row, counted from 0; `NaN` stands for a missing z or m. */
-export function forEachCoordinate(
-  column: CanonicalColumn,
-  visit: (x: number, y: number, z: number, m: number, row: number) => void,
-): void {
-  const view = viewOf(column.bytes);
-  let row = 0;
-  const run = (at: number, count: number, word: number): void => {
-    const step = 8 * strideOf(word);
-    const z = (word & Z_FLAG) === 0 ? 0 : 16;
-    const m = (word & M_FLAG) === 0 ? 0 : step - 8;
-    for (let to = at; to < at + count * step; to += step) {
-      visit(
-        view.getFloat64(to, true),
-        view.getFloat64(to + 8, true),
-        z === 0 ? NaN : view.getFloat64(to + z, true),
-        m === 0 ? NaN : view.getFloat64(to + m, true),
-        row,
-      );
-    }
-  };
-  for (; row + 1 < column.offsets.length; row++) {
-    if (isValidRow(column.validity, row)) visitRuns(view, column.offsets[row] as number, run);
-  }
-}
-
 /**
  * Calls `visit` for each row of a column in which something is wrong, with the row counted from 0. `srid` is that of
  * geometries that tell none.
@@ -161,39 +115,5 @@ export function findUnstorable(
     if (!isValidRow(column.validity, row)) continue;
     const problems = checker.check(column.offsets[row] as number);
     if (problems.length > 0) visit(row, problems);
-  }
-}
-
-/** One row of a column as a geometry that shares the column's bytes; null for a null row. */
-export function geometryOfRow(column: CanonicalColumn, row: number): Geometry | null {
-  if (!isValidRow(column.validity, row)) return null;
-  return new Geometry(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]), {
-    canonical: true,
-  });
-}
-
-/** One row of a column as a GeoJSON geometry, without a `Geometry` in between; null for a null row. */
-export function geoJsonOfRow(
-  column: CanonicalColumn,
-  row: number,
-  options: GeoJsonOptions = {},
-): GeoJsonGeometry | null {
-  if (!isValidRow(column.validity, row)) return null;
-  return writeGeoJson(viewOf(column.bytes), column.offsets[row], options);
-}
-
-/** The rows of a column as GeoJSON features, each made when it is asked for. */
-export function* featuresOf(
-  column: CanonicalColumn,
-  properties: (row: number) => Record<string, unknown> | null,
-  options: GeoJsonOptions & { id?: ((row: number) => string | number | undefined) | undefined } = {},
-): Generator<GeoJsonFeature> {
-  const view = viewOf(column.bytes);
-  for (let row = 0; row + 1 < column.offsets.length; row++) {
-    const geometry = isValidRow(column.validity, row)
-      ? writeGeoJson(view, column.offsets[row], options)
-      : null;
-    const id = options.id?.(row);
-    yield { type: "Feature", ...(id === undefined ? {} : { id }), geometry, properties: properties(row) };
   }
 }

@@ -8,7 +8,7 @@ export type Where = { -readonly [K in keyof DataPlace]: DataPlace[K] };
 export const ALONE: Readonly<Where> = Object.freeze({});
 
 /** An error of WKB bytes; `byte` counts from 0. */
-export function byteFault(where: Where, byte: number, message: string, hint?: string): DataError {
+function byteFault(where: Where, byte: number, message: string, hint?: string): DataError {
   return new DataError(`Cannot read the WKB geometry: ${message}`, { place: { ...where, byte }, hint });
 }
 
@@ -171,7 +171,9 @@ export interface TypeInfo {
 
 const ANY = -1;
 const CURVES = 1 << 2 | 1 << 8 | 1 << 9;
-const TYPES: readonly TypeInfo[] = [
+/** By code. */
+const TYPES: readonly (TypeInfo | undefined)[] = [
+  undefined,
   type(1, "Point", SHAPE_POINT),
   type(2, "LineString", SHAPE_LINE),
   type(3, "Polygon", SHAPE_RINGS),
@@ -184,14 +186,12 @@ const TYPES: readonly TypeInfo[] = [
   type(10, "CurvePolygon", SHAPE_PARTS, CURVES, 2),
   type(11, "MultiCurve", SHAPE_PARTS, CURVES, 2),
   type(12, "MultiSurface", SHAPE_PARTS, 1 << 3 | 1 << 10, 3),
+  undefined,
+  undefined,
   type(15, "PolyhedralSurface", SHAPE_PARTS, 1 << 3, 3),
   type(16, "TIN", SHAPE_PARTS, 1 << 17, 17),
   type(17, "Triangle", SHAPE_RINGS),
 ];
-const BY_CODE: readonly (TypeInfo | undefined)[] = Array.from(
-  { length: 18 },
-  (_, code) => TYPES.find((info) => info.code === code),
-);
 
 function type(code: number, name: GeometryType, shape: number, parts = 0, plainPart = 0): TypeInfo {
   return { code, name, tag: name.toUpperCase(), shape, parts, plainPart };
@@ -199,17 +199,17 @@ function type(code: number, name: GeometryType, shape: number, parts = 0, plainP
 
 /** What is known of a WKB code without flags. */
 export function typeOfCode(code: number): TypeInfo | undefined {
-  return BY_CODE[code];
+  return TYPES[code];
 }
 
 /** What is known of a WKT tag in upper case. */
 export function typeOfTag(tag: string): TypeInfo | undefined {
-  return TYPES.find((info) => info.tag === tag);
+  return TYPES.find((info) => info?.tag === tag);
 }
 
 /** What is known of the type of canonical bytes, whose code is sure to be known. */
 export function typeOfWord(word: number): TypeInfo {
-  return BY_CODE[word & CODE_MASK] as TypeInfo;
+  return TYPES[word & CODE_MASK] as TypeInfo;
 }
 
 /** Numbers per coordinate of a type word with EWKB flags. */
@@ -568,24 +568,8 @@ function partSize(info: TypeInfo): number {
 }
 
 /** Which coordinates a geometry of these flags has, in a word. */
-export function dimensionText(flags: number): string {
+function dimensionText(flags: number): string {
   return `XY${flags & Z_FLAG ? "Z" : ""}${flags & M_FLAG ? "M" : ""}`;
-}
-
-/** Whether bytes are the usual case that needs no rewriting: one canonical point. Anything else takes the long way. */
-export function isCanonicalPoint(view: DataView, start: number, end: number): boolean {
-  if (end - start < 21 || view.getUint8(start) !== 1) return false;
-  const word = view.getUint32(start + 1, true);
-  if ((word & CODE_MASK) !== POINT) return false;
-  const body = (word & SRID_FLAG) === 0 ? start + 5 : start + 9;
-  if (end - body !== 8 * strideOf(word)) return false;
-  if (body === start + 9) {
-    const srid = view.getInt32(start + 5, true);
-    if (srid <= 0 || srid > MAX_SRID) return false;
-  }
-  // A NaN may be an empty point with other bits
-  const x = view.getFloat64(body, true);
-  return x === x;
 }
 
 /** Any WKB as canonical EWKB in a buffer of its own. */

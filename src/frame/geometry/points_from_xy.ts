@@ -1,7 +1,6 @@
 import { ArgumentError } from "../../errors/mod.ts";
-import type { Geometry } from "./geometry.ts";
-import { pointsToWkb, xyToPoints } from "./_point_columns.ts";
-import { geometryOfRow } from "./_column_scan.ts";
+import { pointEwkb } from "./_ewkb.ts";
+import { Geometry } from "./geometry.ts";
 
 /**
  * Points from two columns of numbers.
@@ -32,6 +31,9 @@ export function pointsFromXY(
       { argument: "ys" },
     );
   }
-  const column = pointsToWkb(xyToPoints(xs, ys, srid));
-  return Array.from(xs, (_, row) => geometryOfRow(column, row));
+  return Array.from(xs, (value, row) => {
+    const [x, y] = [value ?? NaN, ys[row] ?? NaN];
+    if (Number.isNaN(x) || Number.isNaN(y)) return null;
+    return new Geometry(pointEwkb(x, y, srid), { canonical: true });
+  });
 }

@@ -5,8 +5,8 @@ import {
   type GeometryProblemKind,
   repairGeometry,
 } from "../../../src/frame/geometry/mod.ts";
-
-import { checkGeometryColumn, toWkbColumn } from "../../../src/frame/geometry/_bulk.ts";
+import { checkGeometryColumn } from "../../../src/frame/geometry/_column_scan.ts";
+import { wkbColumn } from "./_columns.ts";
 
 const FIXTURES = new URL("../../fixtures/cases/", import.meta.url);
 
@@ -156,7 +156,7 @@ Deno.test("repair keeps heights, and vertices that differ in height alone", () =
 });
 
 Deno.test("a column is checked row by row, and only rows with problems are told", () => {
-  const column = toWkbColumn(["POINT(0 91)", null, "POINT(0 0)", "SRID=3857;POINT(1e6 1e6)", "POINT(181 0)"]);
+  const column = wkbColumn(["POINT(0 91)", null, "POINT(0 0)", "SRID=3857;POINT(1e6 1e6)", "POINT(181 0)"]);
   const found: [number, string[]][] = [];
   checkGeometryColumn(column, (row, problems) => void found.push([row, problems.map(({ kind }) => kind)]));
   assertEquals(found, [[0, ["latitude"]], [4, ["longitude"]]]);
