@@ -1,4 +1,4 @@
-import { CredentialsError } from "../errors/mod.ts";
+import { CredentialsError } from "../errors/carto_error.ts";
 import type { Access } from "../permissions/access.ts";
 import type { CredentialsOptions, Platform } from "./credentials_options.ts";
 
@@ -308,4 +308,15 @@ function decodeURIComponentSafely(text: string): string {
   } catch {
     return text;
   }
+}
+
+const DOTS = "\u2022\u2022\u2022\u2022";
+
+/**
+ * A key as a person may see it: the last four characters, and none of a key so short
+ * that four would give it away. `default_public` is no secret and stays readable.
+ */
+export function maskSecret(secret: string): string {
+  if (secret === "default_public") return secret;
+  return secret.length >= 12 ? `${DOTS} ${secret.slice(-4)}` : DOTS;
 }

@@ -1,4 +1,4 @@
-import { CredentialsError } from "../errors/mod.ts";
+import { CredentialsError } from "../errors/carto_error.ts";
 import { type Credentials, isCredentials } from "./credentials.ts";
 import type { Platform } from "./credentials_options.ts";
 import { getDefaultCredentials } from "./default_credentials.ts";

@@ -1,5 +1,5 @@
 // What reads and writes credentials elsewhere, as one thing to load when it is first needed.
-import { CartoError, CredentialsError, PermissionError, UnsupportedError } from "../errors/mod.ts";
+import { CartoError, CredentialsError, PermissionError, UnsupportedError } from "../errors/carto_error.ts";
 import { type Access, flagsFor } from "../permissions/access.ts";
 import { advise, isRefusal } from "../permissions/advise.ts";
 import { brokenCredentials, type Fields, type Loaded, type Missed, readFields } from "./_fields.ts";
@@ -73,6 +73,14 @@ async function optionalFile(path: string): Promise<Loaded | Missed> {
 /** A place as users see it. */
 function told({ source, reason, refused }: Missed): SourceTried {
   return { source, reason, flags: flagsFor(refused) };
+}
+
+/** What a source found, or an error where the caller wants this very source. */
+export function needed(found: Loaded | Missed): Loaded {
+  if ("fields" in found) return found;
+  throw new CredentialsError(`Cannot find credentials in ${found.source}: ${found.reason}`, {
+    hint: found.refused.length === 0 ? undefined : `Add to this run: ${flagsFor(found.refused).join(" ")}`,
+  });
 }
 
 /** One error for all the sources, with one flag per kind for those that were refused. */

@@ -1,7 +1,5 @@
-import { maskSecret } from "../errors/_redact.ts";
-import { CredentialsError } from "../errors/mod.ts";
-import { flagsFor } from "../permissions/access.ts";
-import { check, type Checked, type Fields, type Loaded, type Missed, readFields } from "./_fields.ts";
+import { CredentialsError } from "../errors/carto_error.ts";
+import { check, type Checked, type Fields, type Loaded, maskSecret, readFields } from "./_fields.ts";
 import type { CredentialsOptions, Platform, SourceTried } from "./credentials_options.ts";
 
 /** Loaded when credentials are first read or written, so that importing this module stays quick. */
@@ -163,7 +161,7 @@ export class Credentials {
    * @throws {CredentialsError} Neither a user name nor a base URL is set, or one is wrong
    */
   static async fromEnv(options: FromEnvOptions = {}): Promise<Credentials> {
-    const { loadEnvFile, loadEnvironment } = await sources();
+    const { loadEnvFile, loadEnvironment, needed } = await sources();
     return make(needed(options.file === undefined ? loadEnvironment() : await loadEnvFile(options.file)));
   }
 
@@ -176,7 +174,7 @@ export class Credentials {
    * @throws {PermissionError} Deno does not let the file be read
    */
   static async fromFlags(options: Pick<ResolveOptions, "args" | "directory"> = {}): Promise<Credentials> {
-    const { loadFlag } = await sources();
+    const { loadFlag, needed } = await sources();
     const loaded = await loadFlag(options.args ?? commandLine(), options.directory);
     return make(needed(loaded ?? { source: "--creds", reason: "not given", refused: [] }));
   }
@@ -352,14 +350,6 @@ class Origin {
 
 function make(loaded: Loaded, tried: readonly SourceTried[] = []): Credentials {
   return new Credentials(new Origin(loaded, tried) as CredentialsOptions);
-}
-
-/** What a source found, or an error where the caller wants this very source. */
-function needed(found: Loaded | Missed): Loaded {
-  if ("fields" in found) return found;
-  throw new CredentialsError(`Cannot find credentials in ${found.source}: ${found.reason}`, {
-    hint: found.refused.length === 0 ? undefined : `Add to this run: ${flagsFor(found.refused).join(" ")}`,
-  });
 }
 
 /** The arguments of this run; none in another runtime. */

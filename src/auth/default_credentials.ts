@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { Credentials, isCredentials } from "./credentials.ts";
 import type { CredentialsOptions } from "./credentials_options.ts";
 

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 
 /** Refuses what is no text, and the empty text. */
 export function checkName(name: string, argument: string): void {

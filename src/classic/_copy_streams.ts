@@ -1,5 +1,5 @@
 import type { Gzip } from "node:zlib";
-import { ArgumentError, ResponseError } from "../errors/mod.ts";
+import { ArgumentError, ResponseError } from "../errors/carto_error.ts";
 import type { CopyData } from "./copy.ts";
 import { errorFromAnswer } from "../http/_response_error.ts";
 import type { AccountRequest, AccountRequests } from "./_requests.ts";

@@ -1,6 +1,6 @@
 // The answers that reading and writing a table waits for are checked here by hand. A schema of zod does the same for all
 // others (`_check.ts`), but resolving the package costs every program 2 ms at its start, and the first check 15 ms.
-import { ResponseError } from "../errors/mod.ts";
+import { ResponseError } from "../errors/carto_error.ts";
 
 /** What the answer to be checked came with. */
 export interface CheckContext {

@@ -1,4 +1,4 @@
-import { ArgumentError, CartoError } from "../errors/mod.ts";
+import { ArgumentError, CartoError } from "../errors/carto_error.ts";
 import { advise } from "../permissions/mod.ts";
 import { checkName, checkWord } from "./_arguments.ts";
 import { formBody } from "./_multipart.ts";

@@ -1,4 +1,4 @@
-import { isCartoError, RateLimitError, TimeoutError } from "../errors/mod.ts";
+import { isCartoError, RateLimitError, TimeoutError } from "../errors/carto_error.ts";
 import type { AccountRequests } from "./_requests.ts";
 
 /** What waiting for a work of the server takes. */

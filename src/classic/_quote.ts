@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 
 /** PostgreSQL cuts longer names without a word, so that two of them can become one. */
 const MAX_IDENTIFIER_BYTES = 63;

@@ -1,5 +1,5 @@
 import type { Credentials } from "../auth/credentials.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { sleep } from "../http/_retry.ts";
 import { type HttpAnswer, type RequestSpec, Transport, type TransportOptions } from "../http/transport.ts";
 

@@ -1,4 +1,4 @@
-import { DataError } from "../errors/mod.ts";
+import { DataError } from "../errors/carto_error.ts";
 
 /** A column of an answer in JSON, as the server describes it. */
 export interface WireField {

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { countStatements, isClosedSql, isSqlQuery, scanSql, trimSql } from "./_sql_scan.ts";
 import { type SqlInput, SqlText } from "./sql_text.ts";
 

@@ -1,4 +1,4 @@
-import { ArgumentError, isCartoError, type ResponseError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError, type ResponseError } from "../errors/carto_error.ts";
 import { checkName, checkWord, segment } from "./_arguments.ts";
 import { checkCore } from "./_core_check.ts";
 import { paged, totalOf } from "./_paging.ts";

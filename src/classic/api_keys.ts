@@ -1,5 +1,5 @@
-import { maskSecret } from "../errors/_redact.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { maskSecret } from "../auth/_fields.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { checkName, segment } from "./_arguments.ts";
 import { check } from "./_check.ts";
 import { paged, type PagingOptions } from "./_paging.ts";

@@ -1,6 +1,12 @@
-import { ArgumentError, type CartoError, isCartoError, JobError, TimeoutError } from "../errors/mod.ts";
+import {
+  ArgumentError,
+  type CartoError,
+  isCartoError,
+  JobError,
+  TimeoutError,
+} from "../errors/carto_error.ts";
 import { redact } from "../errors/_redact.ts";
-import { RateLimitError, type ResponseError } from "../errors/mod.ts";
+import { RateLimitError, type ResponseError } from "../errors/carto_error.ts";
 import { checkCore } from "./_core_check.ts";
 import { type AccountRequests, requestsOf } from "./_requests.ts";
 import { sqlInputText } from "./_sql_input.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { checkName } from "./_arguments.ts";
 
 /** How a database server is reached. */

@@ -1,5 +1,5 @@
 import { isLoopback } from "../auth/_fields.ts";
-import { ArgumentError, DataError } from "../errors/mod.ts";
+import { ArgumentError, DataError } from "../errors/carto_error.ts";
 import { advise } from "../permissions/advise.ts";
 import { checkCore } from "./_core_check.ts";
 import { chunksOf, COPY_TIMEOUT, gzipStream, isRepeatable, openCopyTo, streamOf } from "./_copy_streams.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError, JobError } from "../errors/mod.ts";
+import { ArgumentError, JobError } from "../errors/carto_error.ts";
 import { safeText } from "../http/_response_error.ts";
 import { checkCount, checkName, checkWord, segment } from "./_arguments.ts";
 import { check } from "./_check.ts";

@@ -1,4 +1,4 @@
-import { JobError } from "../errors/mod.ts";
+import { JobError } from "../errors/carto_error.ts";
 import { excerpt, htmlText, safeText } from "../http/_response_error.ts";
 import type { ImportDocument } from "./imports.ts";
 

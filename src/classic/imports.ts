@@ -1,4 +1,4 @@
-import { CartoError } from "../errors/mod.ts";
+import { CartoError } from "../errors/carto_error.ts";
 import { segment } from "./_arguments.ts";
 import { check } from "./_check.ts";
 import { type ImportSource, sourceRequest } from "./_import_source.ts";

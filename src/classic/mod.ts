@@ -35,4 +35,4 @@ export type { WaitOptions } from "./_poll.ts";
 export { Credentials } from "../auth/credentials.ts";
 export type * from "../auth/credentials_options.ts";
 export type { RequestLogEntry, TransportOptions } from "../http/transport.ts";
-export * from "../errors/mod.ts";
+export * from "../errors/carto_error.ts";

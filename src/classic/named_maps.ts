@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { checkName, segment } from "./_arguments.ts";
 import { check } from "./_check.ts";
 import {

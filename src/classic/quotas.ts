@@ -1,4 +1,4 @@
-import { ResponseError } from "../errors/mod.ts";
+import { ResponseError } from "../errors/carto_error.ts";
 import type { ClassicClient } from "./client.ts";
 
 /** How much of a service of the location data platform was used in this month. */

@@ -1,4 +1,4 @@
-import { ArgumentError, DataError, ResponseError } from "../errors/mod.ts";
+import { ArgumentError, DataError, ResponseError } from "../errors/carto_error.ts";
 import { errorFromAnswer, holdsError } from "../http/_response_error.ts";
 import type { HttpAnswer } from "../http/transport.ts";
 import { checkCore } from "./_core_check.ts";

@@ -1,5 +1,5 @@
 import type { Credentials } from "../auth/credentials.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import type { TransportOptions } from "../http/transport.ts";
 import { quoteIdentifierIfNeeded, quoteText, quoteValue } from "./_quote.ts";
 import { sqlFragment } from "./_sql_input.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { quoteArray, quoteIdentifier, quoteJson, quoteValue } from "./_quote.ts";
 import { scanSql } from "./_sql_scan.ts";
 

@@ -1,4 +1,4 @@
-import { ArgumentError, JobError } from "../errors/mod.ts";
+import { ArgumentError, JobError } from "../errors/carto_error.ts";
 import { checkName, segment } from "./_arguments.ts";
 import { check } from "./_check.ts";
 import { poll, type WaitOptions } from "./_poll.ts";

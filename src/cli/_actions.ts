@@ -1,5 +1,5 @@
 import { ClassicClient } from "../classic/client.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { advise } from "../permissions/mod.ts";
 import type { Command, CommandContext, CommandOption } from "./_command.ts";
 import type { CliIo } from "./_io.ts";

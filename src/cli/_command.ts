@@ -36,10 +36,3 @@ export interface Command {
   /** Does the work and answers the exit code, 0 if it does not say; what it throws is printed and becomes the exit code. */
   run(context: CommandContext): Promise<number | void>;
 }
-
-/** The options that every command takes. */
-export const COMMON_OPTIONS: Readonly<Record<string, CommandOption>> = {
-  creds: { value: "FILE", description: "credentials file (JSON: username, api_key, base_url)" },
-  json: { description: "print JSON" },
-  help: { description: "show this help" },
-};

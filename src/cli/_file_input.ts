@@ -1,4 +1,4 @@
-import { ArgumentError, CartoError } from "../errors/mod.ts";
+import { ArgumentError, CartoError } from "../errors/carto_error.ts";
 import {
   GeoDataFrame,
   type OnBadValue,
@@ -8,7 +8,7 @@ import {
 } from "../frame/mod.ts";
 import type { ColumnType } from "../frame/types.ts";
 import { advise } from "../permissions/mod.ts";
-import type { CheckUploadOptions } from "../tables/check_upload.ts";
+import type { CheckUploadOptions } from "../tables/check_upload_report.ts";
 import type { CommandContext, CommandOption } from "./_command.ts";
 import { choice, list, TIMEOUT, transportOf, wholeNumber } from "./_options.ts";
 

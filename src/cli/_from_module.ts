@@ -1,4 +1,4 @@
-import { PermissionError } from "../errors/mod.ts";
+import { PermissionError } from "../errors/carto_error.ts";
 import { flagsFor } from "../permissions/access.ts";
 import type { Command } from "./_command.ts";
 import type { CommandName } from "./_run.ts";

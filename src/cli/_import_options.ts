@@ -1,6 +1,6 @@
 import type { Connector } from "../classic/connector.ts";
 import type { ImportOptions } from "../classic/imports.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { readJson } from "./_actions.ts";
 import type { CommandContext, CommandOption } from "./_command.ts";
 import { choice } from "./_options.ts";

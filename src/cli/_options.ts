@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import type { TransportOptions } from "../http/transport.ts";
 import type { CommandContext, CommandOption } from "./_command.ts";
 

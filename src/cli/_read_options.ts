@@ -1,4 +1,4 @@
-import type { ReadCartoOptions } from "../tables/read_carto.ts";
+import type { ReadCartoOptions } from "../tables/read_carto_options.ts";
 import type { CommandContext, CommandOption } from "./_command.ts";
 import { choice, TIMEOUT, transportOf, wholeNumber } from "./_options.ts";
 

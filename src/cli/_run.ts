@@ -1,8 +1,15 @@
 import type { Credentials } from "../auth/credentials.ts";
-import { ArgumentError, isCartoError } from "../errors/mod.ts";
-import { type Command, COMMON_OPTIONS } from "./_command.ts";
+import { ArgumentError, isCartoError } from "../errors/carto_error.ts";
+import type { Command, CommandOption } from "./_command.ts";
 import { inFlags } from "./_in_flags.ts";
 import { type CliIo, processIo } from "./_io.ts";
+
+/** The options that every command takes. */
+export const COMMON_OPTIONS: Readonly<Record<string, CommandOption>> = {
+  creds: { value: "FILE", description: "credentials file (JSON: username, api_key, base_url)" },
+  json: { description: "print JSON" },
+  help: { description: "show this help" },
+};
 
 /** The commands, each with its line in the overview. */
 const COMMANDS = {

@@ -1,5 +1,5 @@
 import type { Credentials } from "../auth/credentials.ts";
-import { isCartoError } from "../errors/mod.ts";
+import { isCartoError } from "../errors/carto_error.ts";
 import { checkUpload } from "../tables/check_upload.ts";
 import type { Command, CommandContext } from "./_command.ts";
 import { FILE_OPTIONS, fileInput } from "./_file_input.ts";

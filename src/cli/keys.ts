@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyRequest, ApiKeysApi, TableGrant, TablePermission } from "../classic/api_keys.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { type Action, clientOf, jsonLine, withActions } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
 import { list } from "./_options.ts";

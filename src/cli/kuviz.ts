@@ -1,5 +1,5 @@
 import type { Kuviz } from "../classic/kuviz.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { clientOf, jsonLine, readText, withActions } from "./_actions.ts";
 import type { Command, CommandContext } from "./_command.ts";
 import { choice } from "./_options.ts";

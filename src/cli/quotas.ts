@@ -1,5 +1,5 @@
 import type { ServiceQuota } from "../classic/quotas.ts";
-import { isCartoError } from "../errors/mod.ts";
+import { isCartoError } from "../errors/carto_error.ts";
 import { clientOf, jsonLine, size } from "./_actions.ts";
 import type { Command } from "./_command.ts";
 import { textTable } from "./_text_table.ts";

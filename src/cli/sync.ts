@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { clientOf, jsonLine, withActions } from "./_actions.ts";
 import type { Command } from "./_command.ts";
 import { connectorOr, IMPORT_OPTIONS, importOptions } from "./_import_options.ts";

@@ -16,12 +16,10 @@ import type {
   IntegerBuilder,
 } from "./_builder.ts";
 import type { GeometryBuilder } from "./_geometry_builder.ts";
-import { asciiText, halves } from "./_bytes.ts";
+import { asciiText, encoder, halves } from "./_bytes.ts";
 import { DATE_INFINITY, DATE_MINUS_INFINITY } from "./_temporal.ts";
 import { ewkbLength, writeEwkb } from "./geometry/_wkb_columns.ts";
 import type { Field } from "./types.ts";
-
-const encoder = new TextEncoder();
 
 /** The fields of some rows, column by column; every column has `capacity` places in the lists. */
 export interface FieldBlock {

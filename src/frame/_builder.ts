@@ -1,6 +1,7 @@
 import {
   asciiText,
   checkColumnBytes,
+  encoder,
   grow,
   halves,
   nextCapacity,
@@ -26,7 +27,6 @@ import {
 } from "./_temporal.ts";
 import type { ColumnType } from "./types.ts";
 
-const encoder = new TextEncoder();
 const MIN_INT8 = -0x8000_0000_0000_0000n;
 const MAX_INT8 = 0x7fff_ffff_ffff_ffffn;
 

@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../errors/mod.ts";
+import { UnsupportedError } from "../errors/carto_error.ts";
 
 /** The most bytes that one column of one frame can hold: offsets are 32-bit, as in Arrow. */
 const MAX_COLUMN_BYTES = 0x7fff_ffff;
@@ -41,7 +41,9 @@ export function checkColumnBytes(bytes: number): void {
 }
 
 /** Shared by all decoding of whole texts; a byte order mark inside a value is part of the value. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+export const decoder: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** Shared by all encoding. */
+export const encoder: TextEncoder = new TextEncoder();
 
 /** UTF-8 bytes as text. Short plain texts do without the decoder, whose calls cost more than they do. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {

@@ -1,6 +1,8 @@
 import {
   asciiText,
+  decoder,
   decodeUtf8,
+  encoder,
   float32Text,
   grow,
   halves,
@@ -365,9 +367,6 @@ function writeQuoted(
   target[to++] = 34;
   out.at = to;
 }
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 type Nested = (string | null | Nested)[];
 

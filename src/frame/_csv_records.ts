@@ -1,4 +1,4 @@
-import { DataError } from "../errors/mod.ts";
+import { DataError } from "../errors/carto_error.ts";
 import { asciiText, grow } from "./_bytes.ts";
 import { BadValue, type ColumnData, isValid, placed } from "./_data.ts";
 import type { ColumnType } from "./types.ts";

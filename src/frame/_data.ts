@@ -1,4 +1,4 @@
-import { DataError, type DataPlace } from "../errors/mod.ts";
+import { DataError, type DataPlace } from "../errors/carto_error.ts";
 import { asciiText, checkColumnBytes, concatBytes } from "./_bytes.ts";
 import type { Column } from "./column.ts";
 import { pointEwkb } from "./geometry/_ewkb.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 
 /** A cell of a zoom that is known: its column from the west and its row from the north. */
 export type Cell = readonly [x: number, y: number];

@@ -1,7 +1,7 @@
-import { ArgumentError, UnsupportedError } from "../errors/mod.ts";
+import { ArgumentError, UnsupportedError } from "../errors/carto_error.ts";
 import { type Builder, Int64Builder } from "./_builder.ts";
 import { makeBuilder } from "./_make_builder.ts";
-import { concatBytes } from "./_bytes.ts";
+import { concatBytes, encoder } from "./_bytes.ts";
 import { type ColumnData, type FrameParts, placed, plainBytes } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";
@@ -430,7 +430,7 @@ const SCHEMA = 1;
 const DICTIONARY_BATCH = 2;
 const RECORD_BATCH = 3;
 /** What a file begins and ends with. */
-export const MAGIC: Uint8Array<ArrayBuffer> = new TextEncoder().encode("ARROW1");
+export const MAGIC: Uint8Array<ArrayBuffer> = encoder.encode("ARROW1");
 
 interface Node {
   readonly length: number;

@@ -1,10 +1,10 @@
-import { ArgumentError } from "../errors/mod.ts";
-import { type ColumnData, isValid, placed, plainBytes, sliceData } from "./_data.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
+import { decoder } from "./_bytes.ts";
 import { ByteWriter, type CellGetter, cellGetter, cellWriter } from "./_cells.ts";
+import { type ColumnData, isValid, placed, plainBytes, sliceData } from "./_data.ts";
 import { Geometry } from "./geometry/geometry.ts";
 import type { CellValue, ColumnType, Field } from "./types.ts";
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 let make: (field: Field, data: ColumnData, int8AsNumber: boolean) => Column;
 let read: (column: Column) => ColumnData;
 

@@ -1,15 +1,13 @@
-import { DataError, ResponseError } from "../errors/mod.ts";
-import { BadValue, isValid, placed, type Validity } from "./_data.ts";
+import { DataError, ResponseError } from "../errors/carto_error.ts";
 import type { Builder } from "./_builder.ts";
-import { makeBuilder } from "./_make_builder.ts";
+import { decoder, encoder } from "./_bytes.ts";
 import { ByteWriter, type CellWriter, cellWriter, csvQuoting } from "./_cells.ts";
 import { CsvRecords, type RecordTarget } from "./_csv_records.ts";
-import { frameOf, type GeoDataFrame } from "./geo_data_frame.ts";
+import { BadValue, isValid, placed, type Validity } from "./_data.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import { columnOf, dataOf } from "./column.ts";
+import { frameOf, type GeoDataFrame } from "./geo_data_frame.ts";
 import type { CopyField, Field } from "./types.ts";
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The dialect of a COPY stream that is written. */
 export interface EncodeCopyCsvOptions {

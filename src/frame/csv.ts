@@ -1,16 +1,14 @@
-import { ArgumentError, DataError, type DataPlace } from "../errors/mod.ts";
+import { ArgumentError, DataError, type DataPlace } from "../errors/carto_error.ts";
 import { TextBuilder } from "./_builder.ts";
-import { makeBuilder } from "./_make_builder.ts";
-import { grow } from "./_bytes.ts";
+import { decoder, encoder, grow } from "./_bytes.ts";
 import { ByteWriter, cellWriter, csvQuoting } from "./_cells.ts";
 import { CsvRecords, guessCsvType, Utf8Checker } from "./_csv_records.ts";
 import { type ColumnData, type FrameParts, freeName, isValid, placed, tellBadValue } from "./_data.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";
 import { fieldOf, type OnBadValue } from "./rows.ts";
 import type { ColumnType, RenamedColumn } from "./types.ts";
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const DELIMITERS = [",", ";", "\t", "|"];
 
 /** How CSV becomes a frame. */
@@ -424,7 +422,6 @@ function writeHeader(out: ByteWriter, columns: readonly Column[], delimiter: str
 
 /** The same as one text. */
 export function csvText(columns: readonly Column[], numRows: number, options: ToCsvOptions): string {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let text = "";
   for (const chunk of csvChunks(columns, numRows, options)) text += decoder.decode(chunk);
   return text;

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { placed } from "./_data.ts";
 import { Column } from "./column.ts";
 import { frameOf, GeoDataFrame } from "./geo_data_frame.ts";

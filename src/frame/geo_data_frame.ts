@@ -1,4 +1,4 @@
-import { ArgumentError, type DataPlace } from "../errors/mod.ts";
+import { ArgumentError, type DataPlace } from "../errors/carto_error.ts";
 import { arrowIpc, type ArrowOptions, arrowParts } from "./arrow.ts";
 import { type ColumnSummary, htmlTable, summaryOf, textTable } from "./_show.ts";
 import {

@@ -1,4 +1,4 @@
-import { DataError, type DataPlace } from "../errors/mod.ts";
+import { DataError, type DataPlace } from "../errors/carto_error.ts";
 import { type FrameParts, freeName, placed, shown, tellBadValue } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf } from "./column.ts";

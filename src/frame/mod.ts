@@ -4,7 +4,7 @@
  * @module
  */
 export type * from "./types.ts";
-export type { DataPlace } from "../errors/mod.ts";
+export type { DataPlace } from "../errors/carto_error.ts";
 export { Column, type ColumnValues } from "./column.ts";
 export { type FrameOptions, GeoDataFrame, type SetGeometryOptions } from "./geo_data_frame.ts";
 export type { ColumnInput, ColumnsInput } from "./rows.ts";

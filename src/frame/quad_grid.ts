@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { gatherData, placed } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";

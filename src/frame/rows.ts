@@ -1,4 +1,4 @@
-import { ArgumentError, type DataError, type DataPlace } from "../errors/mod.ts";
+import { ArgumentError, type DataError, type DataPlace } from "../errors/carto_error.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { BadValue, type ColumnData, type FrameParts, placed, shown, tellBadValue } from "./_data.ts";
 import { Column, columnOf, dataOf } from "./column.ts";

@@ -5,7 +5,7 @@ import {
   RateLimitError,
   ResponseError,
   type ResponseErrorOptions,
-} from "../errors/mod.ts";
+} from "../errors/carto_error.ts";
 import { netAccess } from "../permissions/access.ts";
 
 /** An answer that tells an error, its body already read. */

@@ -1,3 +1,4 @@
+import { redact } from "../errors/_redact.ts";
 import {
   ArgumentError,
   type CartoError,
@@ -5,8 +6,7 @@ import {
   isCartoError,
   ResponseError,
   TimeoutError,
-} from "../errors/mod.ts";
-import { redact } from "../errors/_redact.ts";
+} from "../errors/carto_error.ts";
 import { netAccess } from "../permissions/access.ts";
 import { isRefusal, permissionError } from "../permissions/advise.ts";
 import { type BodyReader, readBeginning, readBytes, readStream, Watchdog, watchUpload } from "./_body.ts";
@@ -19,7 +19,6 @@ import {
   safeCause,
 } from "./_response_error.ts";
 import { backoff, isTransientStatus, retryAfterSeconds, sleep } from "./_retry.ts";
-import { userAgent } from "./_version.ts";
 
 /** How requests are sent: limits of time, retries, and what a test or a proxy puts in their place. */
 export interface TransportOptions {
@@ -464,4 +463,13 @@ function refusedRedirect(response: Response, target: URL | undefined, spec: Requ
     },
   );
   return new Failure(error, { status: response.status });
+}
+
+/** The version of this module; a test holds it equal to the one in `deno.json`. */
+export const VERSION = "0.1.0";
+
+/** How requests identify this module and its runtime: `cartoframes-deno/0.1.0 (Deno/2.9.6)`. */
+export function userAgent(): string {
+  const runtime = "Deno" in globalThis ? ` (Deno/${Deno.version.deno})` : "";
+  return `cartoframes-deno/${VERSION}${runtime}`;
 }

@@ -3,7 +3,7 @@ import { Credentials } from "../auth/credentials.ts";
 import { getDefaultCredentials } from "../auth/default_credentials.ts";
 import { ClassicClient } from "../classic/client.ts";
 import type { CatalogEntity as EntityAnswer } from "../classic/data_observatory.ts";
-import { isCartoError } from "../errors/mod.ts";
+import { isCartoError } from "../errors/carto_error.ts";
 import { reasonOf } from "../tables/_retell.ts";
 import { CatalogError } from "./catalog_error.ts";
 import { CatalogList } from "./catalog_list.ts";

@@ -1,5 +1,5 @@
 import { booleanIntersects } from "../_deps/boolean_intersects.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Geometry } from "../frame/geometry/geometry.ts";
 

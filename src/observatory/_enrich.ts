@@ -1,6 +1,6 @@
 import type { Credentials } from "../auth/credentials.ts";
 import { ClassicClient } from "../classic/client.ts";
-import { ArgumentError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError } from "../errors/carto_error.ts";
 import { gatherData } from "../frame/_data.ts";
 import { columnOf, dataOf } from "../frame/column.ts";
 import { type FrameInput, toGeoDataFrame } from "../frame/from_any.ts";

@@ -1,7 +1,7 @@
 // Subscriptions and downloads: what an account has of the Data Observatory.
 import { ClassicClient } from "../classic/client.ts";
 import type { DataObservatoryApi, ObservatoryType } from "../classic/data_observatory.ts";
-import { ArgumentError, CartoError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, CartoError, isCartoError } from "../errors/carto_error.ts";
 import { writeWhole } from "../permissions/_write_whole.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { ColumnType } from "../frame/types.ts";

@@ -1,4 +1,4 @@
-import { CartoError, type CartoErrorOptions } from "../errors/mod.ts";
+import { CartoError, type CartoErrorOptions } from "../errors/carto_error.ts";
 
 /** The catalogue of the Data Observatory could not be asked, or has no such entry (`not-found`). */
 export class CatalogError extends CartoError {

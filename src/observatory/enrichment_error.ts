@@ -1,4 +1,4 @@
-import { CartoError, type CartoErrorOptions } from "../errors/mod.ts";
+import { CartoError, type CartoErrorOptions } from "../errors/carto_error.ts";
 
 /** Data could not be enriched. The geometries that were uploaded for it lapse within an hour. */
 export class EnrichmentError extends CartoError {

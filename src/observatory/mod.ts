@@ -32,7 +32,7 @@ export * from "./variable_group.ts";
 export { Credentials } from "../auth/credentials.ts";
 export type * from "../auth/credentials_options.ts";
 export type { SetDefaultCredentialsOptions } from "../auth/default_credentials.ts";
-export * from "../errors/mod.ts";
+export * from "../errors/carto_error.ts";
 export { GeoDataFrame } from "../frame/geo_data_frame.ts";
 export type * from "../frame/mod.ts";
 export type { RequestLogEntry, TransportOptions } from "../http/transport.ts";

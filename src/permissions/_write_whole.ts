@@ -1,4 +1,4 @@
-import { ArgumentError, type CartoError, DataError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, type CartoError, DataError, isCartoError } from "../errors/carto_error.ts";
 import { flagsFor } from "./access.ts";
 import { accessState, advise, isRefusal } from "./advise.ts";
 

@@ -1,4 +1,4 @@
-import { PermissionError } from "../errors/mod.ts";
+import { PermissionError } from "../errors/carto_error.ts";
 import { type Access, describeAccess, flagsFor } from "./access.ts";
 
 /** What is about to be done, for the advice given when Deno refuses it. */

@@ -1,13 +1,13 @@
 import type { Credentials } from "../auth/credentials.ts";
 import type { ClassicClient } from "../classic/client.ts";
 import { sql, type SqlText } from "../classic/sql_text.ts";
-import { ArgumentError, type CartoError, isCartoError, JobError } from "../errors/mod.ts";
+import { ArgumentError, type CartoError, isCartoError, JobError } from "../errors/carto_error.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { TransportOptions } from "../http/transport.ts";
 import type { Call } from "../tables/_platform.ts";
 import { reasonOf } from "../tables/_retell.ts";
 import { UnknownOutcome } from "../tables/_run_finish.ts";
-import { sourceSql } from "../tables/_source.ts";
+import { sourceSql } from "../tables/_arguments.ts";
 import { copyTable, createTableFromQuery, renameTable } from "../tables/manage_tables.ts";
 import { lookAtTarget, type Target } from "../tables/_target.ts";
 import { readCarto } from "../tables/read_carto.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Target, TargetColumn } from "../tables/_target.ts";
 import { SYSTEM_COLUMNS } from "../tables/_write_plan.ts";

@@ -1,13 +1,13 @@
 import type { Credentials } from "../auth/credentials.ts";
 import type { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
-import { ArgumentError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError } from "../errors/carto_error.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Geometry } from "../frame/geometry/geometry.ts";
 import type { TransportOptions } from "../http/transport.ts";
 import type { Call } from "../tables/_platform.ts";
 import { telling } from "../tables/_retell.ts";
-import { sourceSql } from "../tables/_source.ts";
+import { sourceSql } from "../tables/_arguments.ts";
 import { createTableFromQuery } from "../tables/manage_tables.ts";
 import { readCarto } from "../tables/read_carto.ts";
 import type { Target } from "../tables/_target.ts";

@@ -1,7 +1,7 @@
 // A result that is to be kept must have a place to go: that is looked at before anything is spent.
 import type { ClassicClient } from "../classic/client.ts";
 import { sql, type SqlText } from "../classic/sql_text.ts";
-import { CartoError, DataError } from "../errors/mod.ts";
+import { CartoError, DataError } from "../errors/carto_error.ts";
 import { checkIfExists, normalTableName } from "../tables/_arguments.ts";
 import { writtenColumns } from "../tables/_classic_manage.ts";
 import { type Cast, qualified } from "../tables/_finish_sql.ts";

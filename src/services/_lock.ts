@@ -1,6 +1,6 @@
 import type { ClassicClient } from "../classic/client.ts";
 import { sql, type SqlText } from "../classic/sql_text.ts";
-import { CartoError, isCartoError } from "../errors/mod.ts";
+import { CartoError, isCartoError } from "../errors/carto_error.ts";
 import { doStatement } from "../tables/_finish_sql.ts";
 import { withDeadline } from "../tables/_staged_write.ts";
 import { KeyRefused } from "./_run_job.ts";

@@ -1,6 +1,6 @@
 import type { Credentials } from "../auth/credentials.ts";
 import { ClassicClient } from "../classic/client.ts";
-import { CartoError } from "../errors/mod.ts";
+import { CartoError } from "../errors/carto_error.ts";
 import type { TransportOptions } from "../http/transport.ts";
 
 /** The services' names on the platform. */

@@ -1,7 +1,7 @@
 import type { BatchJob } from "../classic/batch_jobs.ts";
 import type { ClassicClient } from "../classic/client.ts";
 import { type SqlInput, SqlText } from "../classic/sql_text.ts";
-import { CartoError, isCartoError, JobError } from "../errors/mod.ts";
+import { CartoError, isCartoError, JobError } from "../errors/carto_error.ts";
 import { fitsInJob, withFunction } from "../tables/_run_finish.ts";
 import { withDeadline } from "../tables/_staged_write.ts";
 

@@ -1,11 +1,11 @@
 import { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
-import { CartoError, isCartoError } from "../errors/mod.ts";
+import { CartoError, isCartoError } from "../errors/carto_error.ts";
 import { toGeoDataFrame } from "../frame/from_any.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Call, Source } from "../tables/_platform.ts";
 import { reasonOf } from "../tables/_retell.ts";
-import { parseSource, sourceName } from "../tables/_source.ts";
+import { parseSource, sourceName } from "../tables/_arguments.ts";
 import { stagingName, withDeadline } from "../tables/_staged_write.ts";
 import type { TableOptions } from "../tables/table_options.ts";
 import type { ServiceSource } from "./service_options.ts";

@@ -1,4 +1,4 @@
-import { CartoError, type CartoErrorOptions } from "../errors/mod.ts";
+import { CartoError, type CartoErrorOptions } from "../errors/carto_error.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { GeocodingMetadata } from "./geocoding.ts";
 

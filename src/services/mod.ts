@@ -18,7 +18,7 @@ export * from "./isolines.ts";
 export type { ServiceOptions, ServiceSource } from "./service_options.ts";
 export { Credentials } from "../auth/credentials.ts";
 export type * from "../auth/credentials_options.ts";
-export * from "../errors/mod.ts";
+export * from "../errors/carto_error.ts";
 export { GeoDataFrame } from "../frame/geo_data_frame.ts";
 export type * from "../frame/mod.ts";
 export type { RequestLogEntry, TransportOptions } from "../http/transport.ts";

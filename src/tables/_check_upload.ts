@@ -1,5 +1,5 @@
 import { getDefaultCredentials } from "../auth/default_credentials.ts";
-import { type CartoError, DataError, isCartoError } from "../errors/mod.ts";
+import { type CartoError, DataError, isCartoError } from "../errors/carto_error.ts";
 import type { Column } from "../frame/column.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { boundsOfColumn, checkGeometryColumn, scanGeometryColumn } from "../frame/geometry/_column_scan.ts";
@@ -9,22 +9,19 @@ import type { Bounds, GeometryType } from "../frame/geometry/geometry_types.ts";
 import { normalizeName } from "../frame/names.ts";
 import { cartodbIdProblems } from "../frame/plan_columns.ts";
 import type { ColumnType } from "../frame/types.ts";
-import { checkWhole, normalTableName } from "./_arguments.ts";
+import { checkWhole, normalTableName, resolvePlatform } from "./_arguments.ts";
 import { KeyIndex } from "./_check_keys.ts";
-import { Problems } from "./_check_problems.ts";
-import { CheckReport } from "./_check_report.ts";
-import { lookAtTable, type TargetLook } from "./_check_target.ts";
-import { checkNulls, ValueCheck } from "./_check_values.ts";
+import { CheckReport, Problems } from "./_check_report.ts";
+import { checkNulls, lookAtTable, type TargetLook, ValueCheck } from "./_check_target.ts";
 import { copyEncoder } from "./_copy_parts.ts";
 import type { Call, Platform, Quota, WriteColumn, WriteRequest } from "./_platform.ts";
 import { readBatches } from "./_read_request.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
 import type { Target } from "./_target.ts";
 import { checkQuota, keyColumns, openFrames, quotaGuard, resolveOptions } from "./_upload.ts";
 import { type FaultCode, SRID } from "./_upload_columns.ts";
 import type { UploadFrames } from "./_upload_frames.ts";
-import type { CheckUploadInput, CheckUploadOptions, CheckUploadReport } from "./check_upload.ts";
-import type { ToCartoOptions } from "./to_carto.ts";
+import type { CheckUploadInput, CheckUploadOptions, CheckUploadReport } from "./check_upload_report.ts";
+import type { ToCartoOptions } from "./to_carto_options.ts";
 
 /** The most problems of one code that are listed, unless told otherwise. */
 const MAX_PROBLEMS = 20;

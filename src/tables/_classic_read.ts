@@ -1,6 +1,6 @@
 import type { CoreClient } from "../classic/_core_client.ts";
 import type { SqlField } from "../classic/sql.ts";
-import { ArgumentError, isCartoError, ResponseError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError, ResponseError } from "../errors/carto_error.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { fieldOfServer } from "../frame/pg_types.ts";
 import type { Field } from "../frame/types.ts";
@@ -9,7 +9,7 @@ import type { Call, ReadRequest, Source } from "./_platform.ts";
 import { readByJob } from "./_read_by_job.ts";
 import { hasKey, PAGE_ROWS, readPages } from "./_read_pages.ts";
 import { reasonOf, retell } from "./_retell.ts";
-import { subquery } from "./_source.ts";
+import { subquery } from "./_arguments.ts";
 
 /** The projected copy that CARTO keeps of every geometry; nobody needs it twice. */
 const NEVER_READ = "the_geom_webmercator";

@@ -1,7 +1,7 @@
 import type { CoreClient } from "../classic/_core_client.ts";
 import { OwnPieces } from "../classic/_copy_streams.ts";
 import { sql } from "../classic/sql_text.ts";
-import { CartoError, isCartoError, ResponseError } from "../errors/mod.ts";
+import { CartoError, isCartoError, ResponseError } from "../errors/carto_error.ts";
 import {
   type Cast,
   convertedColumns,

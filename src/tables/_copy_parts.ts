@@ -1,6 +1,6 @@
 import type { SqlField } from "../classic/sql.ts";
 import { sql } from "../classic/sql_text.ts";
-import { ArgumentError, DataError } from "../errors/mod.ts";
+import { ArgumentError, DataError } from "../errors/carto_error.ts";
 import { columnOf, dataOf } from "../frame/column.ts";
 import { CopyBinaryDecoder, encodeCopyBinary, fitsCopyBinary } from "../frame/copy_binary.ts";
 import { encodeCopyCsv } from "../frame/copy_csv.ts";

@@ -2,7 +2,7 @@ import { openCopyTo } from "../classic/_copy_streams.ts";
 import type { CoreClient } from "../classic/_core_client.ts";
 import { requestsOf } from "../classic/_requests.ts";
 import type { SqlField } from "../classic/sql.ts";
-import { isCartoError, ResponseError } from "../errors/mod.ts";
+import { isCartoError, ResponseError } from "../errors/carto_error.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { CopyDecoder } from "./_copy_parts.ts";
 import type { ReadRequest } from "./_platform.ts";

@@ -2,7 +2,7 @@ import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Field } from "../frame/types.ts";
 import type { Target } from "./_target.ts";
 import type { TableDescription } from "./manage_tables.ts";
-import type { ReadStrategy } from "./read_carto.ts";
+import type { ReadStrategy } from "./read_carto_options.ts";
 import type { IfExists, TableProgress } from "./table_options.ts";
 
 /** Where rows are read from. */

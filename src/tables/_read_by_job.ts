@@ -6,7 +6,7 @@ import { copyRows } from "./_download.ts";
 import { qualified } from "./_finish_sql.ts";
 import type { ReadRequest } from "./_platform.ts";
 import { runAsJob } from "./_run_finish.ts";
-import { subquery } from "./_source.ts";
+import { subquery } from "./_arguments.ts";
 import { leftOf, stagingName, sweep, withDeadline } from "./_staged_write.ts";
 import { lookAtTarget } from "./_target.ts";
 

@@ -1,11 +1,9 @@
 import type { RowParser } from "../classic/sql.ts";
-import { ArgumentError, DataError } from "../errors/mod.ts";
+import { ArgumentError, DataError } from "../errors/carto_error.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
-import { checkAttempts, checkWhole } from "./_arguments.ts";
+import { checkAttempts, checkWhole, parseSource, resolvePlatform, sourceName } from "./_arguments.ts";
 import type { Platform, ReadRequest } from "./_platform.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
-import { parseSource, sourceName } from "./_source.ts";
-import type { ReadCartoOptions, ReadStrategy } from "./read_carto.ts";
+import type { ReadCartoOptions, ReadStrategy } from "./read_carto_options.ts";
 
 /** A read that is ready to be made. */
 interface PreparedRead {

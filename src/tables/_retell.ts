@@ -8,7 +8,7 @@ import {
   RateLimitError,
   ResponseError,
   TimeoutError,
-} from "../errors/mod.ts";
+} from "../errors/carto_error.ts";
 
 /** The part of a message that says what the layer beneath was doing. */
 const BEGINNING = /^(?:Cannot [^:]+: |The batch job "[^"]*" (?:failed|was cancelled|ended[^:]*)(?:: )?)/;

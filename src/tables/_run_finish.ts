@@ -1,6 +1,6 @@
 import { requestsOf } from "../classic/_requests.ts";
 import type { CoreClient } from "../classic/_core_client.ts";
-import { CartoError, isCartoError, JobError, ResponseError } from "../errors/mod.ts";
+import { CartoError, isCartoError, JobError, ResponseError } from "../errors/carto_error.ts";
 import { createFunctionSql, doStatement, qualified } from "./_finish_sql.ts";
 import { isMissing } from "./_retell.ts";
 import { withDeadline } from "./_staged_write.ts";

@@ -1,5 +1,5 @@
 import type { CoreClient } from "../classic/_core_client.ts";
-import { type CartoError, DataError, isCartoError } from "../errors/mod.ts";
+import { type CartoError, DataError, isCartoError } from "../errors/carto_error.ts";
 import {
   appendBody,
   type Cast,

@@ -1,7 +1,7 @@
 import type { CoreClient } from "../classic/_core_client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { requestsOf } from "../classic/_requests.ts";
-import { isCartoError } from "../errors/mod.ts";
+import { isCartoError } from "../errors/carto_error.ts";
 import type { Call } from "./_platform.ts";
 import { isMissing, retell } from "./_retell.ts";
 import { STAGING_REGEXP } from "./_staged_write.ts";

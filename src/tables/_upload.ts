@@ -1,17 +1,16 @@
-import { ArgumentError, CartoError } from "../errors/mod.ts";
+import { ArgumentError, CartoError } from "../errors/carto_error.ts";
 import { encodeCopyCsv } from "../frame/copy_csv.ts";
 import { type FrameInput, toBatches, toGeoDataFrame } from "../frame/from_any.ts";
 import type { OnBadValue } from "../frame/rows.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { normalizeName } from "../frame/names.ts";
-import { checkAttempts, checkIfExists, checkWhole, normalTableName } from "./_arguments.ts";
+import { checkAttempts, checkIfExists, checkWhole, normalTableName, resolvePlatform } from "./_arguments.ts";
 import type { Call, Platform, WriteColumn, WriteMode, WriteRequest } from "./_platform.ts";
-import { resolvePlatform } from "./_resolve_platform.ts";
 import { withRowsBefore } from "./_staged_write.ts";
 import type { OnFault } from "./_upload_columns.ts";
 import { isStream, UploadFrames } from "./_upload_frames.ts";
 import type { TableProgress } from "./table_options.ts";
-import type { ToCartoInput, ToCartoOptions, ToCartoReport } from "./to_carto.ts";
+import type { ToCartoInput, ToCartoOptions, ToCartoReport } from "./to_carto_options.ts";
 
 /** The most bytes in one request unless told otherwise. */
 const MAX_UPLOAD_SIZE = 2_000_000_000;

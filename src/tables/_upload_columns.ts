@@ -1,4 +1,4 @@
-import { ArgumentError, type CartoError, DataError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, type CartoError, DataError, isCartoError } from "../errors/carto_error.ts";
 import type { Column } from "../frame/column.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { findUnstorable, scanGeometryColumn } from "../frame/geometry/_column_scan.ts";

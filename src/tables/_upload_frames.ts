@@ -1,4 +1,4 @@
-import { ArgumentError, type CartoError } from "../errors/mod.ts";
+import { ArgumentError, type CartoError } from "../errors/carto_error.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import {
   checkGeometries,

@@ -1,5 +1,5 @@
 import { sql } from "../classic/sql_text.ts";
-import { AlreadyExistsError, ArgumentError } from "../errors/mod.ts";
+import { AlreadyExistsError, ArgumentError } from "../errors/carto_error.ts";
 import {
   type Cast,
   castTo,

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { IfExists, SchemaOptions, TableOptions } from "./table_options.ts";
 
@@ -29,7 +29,7 @@ import type { IfExists, SchemaOptions, TableOptions } from "./table_options.ts";
  * ```
  */
 export async function listTables(options: TableOptions = {}): Promise<GeoDataFrame> {
-  const { resolvePlatform } = await import("./_table_tools.ts");
+  const { resolvePlatform } = await import("./_arguments.ts");
   const names = await (await resolvePlatform(options)).listTables({
     operation: "list the tables",
     signal: options.signal,
@@ -65,7 +65,7 @@ export async function listTables(options: TableOptions = {}): Promise<GeoDataFra
  * ```
  */
 export async function hasTable(tableName: string, options: SchemaOptions = {}): Promise<boolean> {
-  const { checkTableName, parseSource, resolvePlatform, sourceName } = await import("./_table_tools.ts");
+  const { checkTableName, parseSource, resolvePlatform, sourceName } = await import("./_arguments.ts");
   const source = parseSource(checkTableName(tableName), options.schema);
   const operation = `look for ${sourceName(source)}`;
   return await (await resolvePlatform(options)).hasTable(source, { operation, signal: options.signal });
@@ -117,7 +117,7 @@ export async function describeTable(
   tableName: string,
   options: SchemaOptions = {},
 ): Promise<TableDescription> {
-  const { checkTableName, resolvePlatform } = await import("./_table_tools.ts");
+  const { checkTableName, resolvePlatform } = await import("./_arguments.ts");
   const table = checkTableName(tableName);
   const call = { operation: `describe table "${table}"`, signal: options.signal };
   return await (await resolvePlatform(options)).describeTable({
@@ -152,7 +152,7 @@ export async function describeTable(
  * ```
  */
 export async function getTableNames(query: string, options: TableOptions = {}): Promise<string[]> {
-  const { querySource, resolvePlatform } = await import("./_table_tools.ts");
+  const { querySource, resolvePlatform } = await import("./_arguments.ts");
   const source = querySource(query, "query");
   const call = { operation: "find the tables of the query", signal: options.signal };
   return await (await resolvePlatform(options)).tablesOf(source, call);
@@ -210,7 +210,7 @@ export async function createTableFromQuery(
   newTableName: string,
   options: CreateTableOptions = {},
 ): Promise<CreateTableReport> {
-  const { checkIfExists, normalTableName, querySource, resolvePlatform } = await import("./_table_tools.ts");
+  const { checkIfExists, normalTableName, querySource, resolvePlatform } = await import("./_arguments.ts");
   const source = querySource(query, "query");
   const table = normalTableName(newTableName, "newTableName");
   const ifExists = checkIfExists(options.ifExists, ["fail", "replace", "append"]);
@@ -261,7 +261,7 @@ export async function copyTable(
   options: CopyTableOptions = {},
 ): Promise<CreateTableReport> {
   const { checkIfExists, checkTableName, normalTableName, resolvePlatform } = await import(
-    "./_table_tools.ts"
+    "./_arguments.ts"
   );
   const from = checkTableName(tableName);
   const table = normalTableName(newTableName, "newTableName");
@@ -320,7 +320,7 @@ export async function renameTable(
   options: RenameTableOptions = {},
 ): Promise<string> {
   const { checkIfExists, checkTableName, normalTableName, resolvePlatform } = await import(
-    "./_table_tools.ts"
+    "./_arguments.ts"
   );
   const from = checkTableName(tableName);
   const to = normalTableName(newTableName, "newTableName");
@@ -367,7 +367,7 @@ export async function updatePrivacyTable(
   privacy: TablePrivacy | Lowercase<TablePrivacy>,
   options: TableOptions = {},
 ): Promise<void> {
-  const { checkTableName, resolvePlatform } = await import("./_table_tools.ts");
+  const { checkTableName, resolvePlatform } = await import("./_arguments.ts");
   const table = checkTableName(tableName);
   const wanted = PRIVACIES.find((word) => word === String(privacy).toUpperCase());
   if (wanted === undefined) {
@@ -406,7 +406,7 @@ export async function updatePrivacyTable(
  * ```
  */
 export async function deleteTable(tableName: string, options: SchemaOptions = {}): Promise<boolean> {
-  const { checkTableName, resolvePlatform } = await import("./_table_tools.ts");
+  const { checkTableName, resolvePlatform } = await import("./_arguments.ts");
   const table = checkTableName(tableName);
   const call = { operation: `delete table "${table}"`, signal: options.signal };
   return await (await resolvePlatform(options)).dropTable(table, options.schema, call);

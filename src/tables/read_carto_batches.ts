@@ -1,6 +1,6 @@
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { RowParser } from "../classic/sql.ts";
-import type { ReadCartoOptions } from "./read_carto.ts";
+import type { ReadCartoOptions } from "./read_carto_options.ts";
 
 /** What reading batch by batch takes. */
 export interface ReadCartoBatchesOptions extends ReadCartoOptions {
@@ -76,6 +76,6 @@ export async function* readCartoBatches<T>(
   source: string,
   options: ReadCartoBatchesOptions & { rows?: RowParser<T> | undefined } = {},
 ): AsyncGenerator<GeoDataFrame | T[], void, void> {
-  const { readBatches } = await import("./_table_tools.ts");
+  const { readBatches } = await import("./_read_request.ts");
   yield* readBatches(source, options, { batchRows: options.batchRows ?? 10_000, isWhole: false });
 }

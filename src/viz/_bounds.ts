@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import type { PageBounds } from "./page/description.ts";
 
 /** A box in degrees: `[[west, south], [east, north]]`, or its four sides by name. A west beyond its east crosses the antimeridian. */

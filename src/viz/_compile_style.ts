@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { breaksOf } from "./_breaks.ts";
 import type { CategoryKey, ColumnView } from "./_column_view.ts";
 import { checkColor } from "./_css_color.ts";

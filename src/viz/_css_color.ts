@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 
 /** The names of CSS, each with its six digits. */
 const NAMED = new Map(

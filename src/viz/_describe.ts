@@ -1,4 +1,4 @@
-import { DataError } from "../errors/mod.ts";
+import { DataError } from "../errors/carto_error.ts";
 import { joinBounds, WORLD } from "./_bounds.ts";
 import { BufferSink } from "./_buffer_sink.ts";
 import { ColumnView } from "./_column_view.ts";

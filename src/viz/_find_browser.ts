@@ -1,4 +1,4 @@
-import { ArgumentError, UnsupportedError } from "../errors/mod.ts";
+import { ArgumentError, UnsupportedError } from "../errors/carto_error.ts";
 import { type Access, accessState, isRefusal, permissionError } from "../permissions/mod.ts";
 import { BrowserStartError, Chromium } from "./_chromium.ts";
 

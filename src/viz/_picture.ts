@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../errors/mod.ts";
+import { UnsupportedError } from "../errors/carto_error.ts";
 import { nameOf } from "../frame/files/read_file.ts";
 import { writeWhole } from "../permissions/_write_whole.ts";
 import type { TabSize } from "./_chromium.ts";

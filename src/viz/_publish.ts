@@ -3,7 +3,7 @@ import type { ApiKey, TableGrant } from "../classic/api_keys.ts";
 import { ClassicClient } from "../classic/client.ts";
 import { type Kuviz, KUVIZ_MAX_BYTES } from "../classic/kuviz.ts";
 import { sql, type SqlText } from "../classic/sql_text.ts";
-import { ArgumentError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError } from "../errors/carto_error.ts";
 import { reasonOf } from "../tables/_retell.ts";
 import { type DescribedPage, describePage } from "./_describe.ts";
 import { renderHtml } from "./_html.ts";

@@ -1,6 +1,6 @@
 import { Credentials } from "../auth/credentials.ts";
 import { sql } from "../classic/sql_text.ts";
-import { ArgumentError, isCartoError } from "../errors/mod.ts";
+import { ArgumentError, isCartoError } from "../errors/carto_error.ts";
 import type { Column } from "../frame/column.ts";
 import { frameInWgs84 } from "../frame/files/_to_wgs84.ts";
 import { readFile } from "../frame/files/read_file.ts";
@@ -9,8 +9,7 @@ import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Field } from "../frame/types.ts";
 import { getTableNames, hasTable } from "../tables/manage_tables.ts";
 import { readCartoBatches } from "../tables/read_carto_batches.ts";
-import { parseSource, sourceName, sourceSql } from "../tables/_source.ts";
-import { resolvePlatform } from "../tables/_resolve_platform.ts";
+import { parseSource, resolvePlatform, sourceName, sourceSql } from "../tables/_arguments.ts";
 import type { Source, SourceInput } from "./source.ts";
 
 /** The most rows of a table or query that go into a page when nobody says how many. */

@@ -1,7 +1,7 @@
 import { Credentials } from "../auth/credentials.ts";
 import { ClassicClient } from "../classic/client.ts";
 import { sql } from "../classic/sql_text.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { Column } from "../frame/column.ts";
 import type { CellValue, Field } from "../frame/types.ts";

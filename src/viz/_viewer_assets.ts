@@ -1,4 +1,4 @@
-import { CartoError, UnsupportedError } from "../errors/mod.ts";
+import { CartoError, UnsupportedError } from "../errors/carto_error.ts";
 
 /** A script that a page runs: as text of the page, deflated with its hash, or from an address with its hash. */
 export type Library =

@@ -1,4 +1,4 @@
-import { ArgumentError, UnsupportedError } from "../errors/mod.ts";
+import { ArgumentError, UnsupportedError } from "../errors/carto_error.ts";
 import { checkColor } from "./_css_color.ts";
 import type { PageBasemap } from "./page/description.ts";
 

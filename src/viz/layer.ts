@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { checkBounds, type MapBounds } from "./_bounds.ts";
 import { checkText } from "./_titled.ts";
 import { checkLegends, type Legend } from "./legends/legend.ts";

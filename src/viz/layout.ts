@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import type { Publication, PublishOptions } from "./publish.ts";
 import type { SaveOptions, ToHtmlOptions } from "./_html_options.ts";
 import type { OpenedPage, OpenOptions, PngOptions } from "./_show_options.ts";

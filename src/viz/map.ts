@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import { checkBounds, type MapBounds } from "./_bounds.ts";
 import type { Publication, PublishOptions } from "./publish.ts";
 import type { SaveOptions, ToHtmlOptions } from "./_html_options.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 
 /** The names of the palettes, in the order of CARTO's documentation; lower case as they are looked up. */
 const NAMES = [

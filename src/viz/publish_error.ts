@@ -1,4 +1,4 @@
-import { CartoError, type CartoErrorOptions } from "../errors/mod.ts";
+import { CartoError, type CartoErrorOptions } from "../errors/carto_error.ts";
 
 /** A map could not be published, changed or found among the publications. */
 export class PublishError extends CartoError {

@@ -1,6 +1,6 @@
 import { requireCredentials } from "../auth/_require_credentials.ts";
 import type { Credentials } from "../auth/credentials.ts";
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 import type { ReadFileOptions } from "../frame/files/file_options.ts";
 import type { FrameInput } from "../frame/from_any.ts";
 import type { TableOptions } from "../tables/table_options.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors/mod.ts";
+import { ArgumentError } from "../errors/carto_error.ts";
 
 /** The colours of the page around the map. */
 export type Theme = "light" | "dark";

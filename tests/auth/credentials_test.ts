@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { Credentials, type CredentialsOptions, isCredentials } from "../../src/auth/mod.ts";
 import { requireCredentials } from "../../src/auth/_require_credentials.ts";
 import { unsetDefaultCredentials } from "../../src/auth/mod.ts";
-import { CredentialsError } from "../../src/errors/mod.ts";
+import { CredentialsError } from "../../src/errors/carto_error.ts";
 
 /** What a user looks at first. */
 function seen({ username, apiKey, baseUrl }: Credentials): unknown {

@@ -6,7 +6,7 @@ import {
   unsetDefaultCredentials,
 } from "../../src/auth/mod.ts";
 import { requireCredentials } from "../../src/auth/_require_credentials.ts";
-import { ArgumentError, CredentialsError } from "../../src/errors/mod.ts";
+import { ArgumentError, CredentialsError } from "../../src/errors/carto_error.ts";
 import { asNewUser, inTempFolder } from "./_folders.ts";
 
 type Arguments = Parameters<typeof setDefaultCredentials>;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Credentials } from "../../src/auth/mod.ts";
-import { CredentialsError } from "../../src/errors/mod.ts";
+import { CredentialsError } from "../../src/errors/carto_error.ts";
 import { asNewUser, casePath, inTempFolder } from "./_folders.ts";
 
 const own = new Credentials({ username: "u", apiKey: "k-0000-file" });

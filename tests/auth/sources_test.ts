@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Credentials } from "../../src/auth/mod.ts";
-import { CredentialsError } from "../../src/errors/mod.ts";
+import { CredentialsError } from "../../src/errors/carto_error.ts";
 import { asNewUser, casePath, withEnv } from "./_folders.ts";
 
 /** Every source is filled; each test takes away from the top. */

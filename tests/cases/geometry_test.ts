@@ -1,6 +1,6 @@
 /** Every geometry file of `fixtures/cases`, through a real upload and back. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { DataError } from "../../src/errors/mod.ts";
+import { DataError } from "../../src/errors/carto_error.ts";
 import { type Geometry, repairGeometry } from "../../src/frame/mod.ts";
 import { checkUpload, toCarto } from "../../src/tables/mod.ts";
 import { Account, caseFrame, caseText } from "./_account.ts";

@@ -1,7 +1,7 @@
 /** Every table of `fixtures/cases`, through a real upload and back. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { toFileUrl } from "@std/path";
-import { DataError } from "../../src/errors/mod.ts";
+import { DataError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { toCarto } from "../../src/tables/mod.ts";
 import { projectFile, runDeno } from "../_tools/run_deno.ts";

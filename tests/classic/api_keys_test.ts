@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
-import { ArgumentError, ResponseError } from "../../src/errors/mod.ts";
+import { ArgumentError, ResponseError } from "../../src/errors/carto_error.ts";
 import { clientOf, FakeServer } from "./_fake_server.ts";
 
 const TOKEN = "tHiSiSaSeCrEtToKeN1234";

@@ -1,7 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { BatchJobProgress } from "../../src/classic/batch_jobs.ts";
 import { sql } from "../../src/classic/sql_text.ts";
-import { ArgumentError, JobError, NetworkError, ResponseError, TimeoutError } from "../../src/errors/mod.ts";
+import {
+  ArgumentError,
+  JobError,
+  NetworkError,
+  ResponseError,
+  TimeoutError,
+} from "../../src/errors/carto_error.ts";
 import { type Answer, clientOf, failure, FakeServer, KEY, nameless } from "./_fake_server.ts";
 
 const ID = "27df5e70-8442-45ce-9825-a25530b4db4f";

@@ -11,7 +11,7 @@ import {
   PermissionError,
   RateLimitError,
   ResponseError,
-} from "../../src/errors/mod.ts";
+} from "../../src/errors/carto_error.ts";
 import { clientOf, failure, FakeServer, KEY, nameless } from "./_fake_server.ts";
 
 const INTO = "COPY copy_target (id, name) FROM STDIN WITH (FORMAT csv)";

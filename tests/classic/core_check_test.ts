@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkCore } from "../../src/classic/_core_check.ts";
-import { ResponseError } from "../../src/errors/mod.ts";
+import { ResponseError } from "../../src/errors/carto_error.ts";
 
 const CONTEXT = { operation: "read", status: 200 };
 

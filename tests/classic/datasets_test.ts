@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ClassicClient } from "../../src/classic/client.ts";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { setDefaultCredentials, unsetDefaultCredentials } from "../../src/auth/default_credentials.ts";
-import { ArgumentError, CredentialsError, ResponseError } from "../../src/errors/mod.ts";
+import { ArgumentError, CredentialsError, ResponseError } from "../../src/errors/carto_error.ts";
 import { clientOf, FakeServer } from "./_fake_server.ts";
 
 function dataset(name: string, more: object = {}): Record<string, unknown> {

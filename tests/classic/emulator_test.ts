@@ -4,7 +4,7 @@ import { Credentials } from "../../src/auth/credentials.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
 import { ImportError } from "../../src/classic/import_error.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { isCartoError, ResponseError } from "../../src/errors/mod.ts";
+import { isCartoError, ResponseError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/geo_data_frame.ts";
 import type { Geometry } from "../../src/frame/geometry/geometry.ts";
 import { readCarto } from "../../src/tables/read_carto.ts";

@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { isCartoError, type PermissionError, ResponseError, TimeoutError } from "../../src/errors/mod.ts";
+import {
+  isCartoError,
+  type PermissionError,
+  ResponseError,
+  TimeoutError,
+} from "../../src/errors/carto_error.ts";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
 import { ImportError, importErrorCodes, importErrorText } from "../../src/classic/import_error.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KUVIZ_MAX_BYTES } from "../../src/classic/kuviz.ts";
-import { ArgumentError, ResponseError } from "../../src/errors/mod.ts";
+import { ArgumentError, ResponseError } from "../../src/errors/carto_error.ts";
 import { clientOf, FakeServer } from "./_fake_server.ts";
 
 const PAGE = { id: "k1", name: "Cities", privacy: "public", url: "https://ana.carto.com/kuviz/k1", extra: 1 };

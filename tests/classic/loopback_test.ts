@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
-import { JobError, NetworkError, ResponseError } from "../../src/errors/mod.ts";
+import { JobError, NetworkError, ResponseError } from "../../src/errors/carto_error.ts";
 
 const KEY = 'k-0000+/=&#% "\\é';
 const INTO = "COPY t FROM STDIN";

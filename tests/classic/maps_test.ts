@@ -3,7 +3,7 @@ import { ClassicClient } from "../../src/classic/client.ts";
 import { Credentials } from "../../src/auth/credentials.ts";
 import type { MapTile } from "../../src/classic/map_instance.ts";
 import type { MapTemplate } from "../../src/classic/map_config.ts";
-import { ArgumentError, ResponseError } from "../../src/errors/mod.ts";
+import { ArgumentError, ResponseError } from "../../src/errors/carto_error.ts";
 import { clientOf, FakeServer, KEY, nameless } from "./_fake_server.ts";
 
 const CONFIG = {

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ClassicClient } from "../../src/classic/client.ts";
 import type { MapConfig, MapTemplate } from "../../src/classic/map_config.ts";
 import type { DataviewOptions, MapTile } from "../../src/classic/map_instance.ts";
-import { isCartoError, type ResponseError } from "../../src/errors/mod.ts";
+import { isCartoError, type ResponseError } from "../../src/errors/carto_error.ts";
 import { clientOf, FakeServer, type Received } from "./_fake_server.ts";
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { requestLog } from "../../src/classic/request_log.ts";
-import { ArgumentError } from "../../src/errors/mod.ts";
+import { ArgumentError } from "../../src/errors/carto_error.ts";
 import { clientOf, FakeServer, KEY } from "./_fake_server.ts";
 
 /** What a log of a level tells of a broken and a good attempt, and of a refusal. */

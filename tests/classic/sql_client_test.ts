@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { SQLClient } from "../../src/classic/sql_client.ts";
 import { sql } from "../../src/classic/sql_text.ts";
-import { ArgumentError, JobError } from "../../src/errors/mod.ts";
+import { ArgumentError, JobError } from "../../src/errors/carto_error.ts";
 import { type Answer, FakeServer } from "./_fake_server.ts";
 
 function clientOf(server: FakeServer): SQLClient {

@@ -9,7 +9,7 @@ import {
 } from "../../src/classic/_sql_scan.ts";
 
 import { sqlFragment, subquery } from "../../src/classic/_sql_input.ts";
-import { ArgumentError } from "../../src/errors/mod.ts";
+import { ArgumentError } from "../../src/errors/carto_error.ts";
 
 const CASES = new URL("../fixtures/cases/", import.meta.url);
 

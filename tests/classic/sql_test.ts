@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { sql } from "../../src/classic/sql_text.ts";
-import { ArgumentError, DataError, RateLimitError, ResponseError } from "../../src/errors/mod.ts";
+import { ArgumentError, DataError, RateLimitError, ResponseError } from "../../src/errors/carto_error.ts";
 import { clientOf, failure, FakeServer, KEY, nameless } from "./_fake_server.ts";
 
 const CASES = new URL("../fixtures/cases/", import.meta.url);

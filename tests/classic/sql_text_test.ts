@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { sql, SqlText } from "../../src/classic/sql_text.ts";
 import { quoteIdentifierIfNeeded } from "../../src/classic/_quote.ts";
-import { ArgumentError } from "../../src/errors/mod.ts";
+import { ArgumentError } from "../../src/errors/carto_error.ts";
 
 /** The SQL of one value. */
 function value(x: unknown): string {

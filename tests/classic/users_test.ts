@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ArgumentError, ResponseError } from "../../src/errors/mod.ts";
+import { ArgumentError, ResponseError } from "../../src/errors/carto_error.ts";
 import { clientOf, FakeServer } from "./_fake_server.ts";
 
 const JOE = { username: "joe", email: "joe@example.org", table_count: 3, twitter_username: null };

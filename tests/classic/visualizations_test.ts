@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ArgumentError, JobError, ResponseError } from "../../src/errors/mod.ts";
+import { ArgumentError, JobError, ResponseError } from "../../src/errors/carto_error.ts";
 import { clientOf, FakeServer } from "./_fake_server.ts";
 
 const MAP = {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type Command, COMMON_OPTIONS } from "../../src/cli/_command.ts";
+import type { Command } from "../../src/cli/_command.ts";
+import { COMMON_OPTIONS } from "../../src/cli/_run.ts";
 import { projectFile, runDeno, type RunResult } from "../_tools/run_deno.ts";
 
 const MAIN = projectFile("src/cli/main.ts");

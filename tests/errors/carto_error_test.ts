@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { CartoError, DataError, isCartoError, JobError, PermissionError } from "../../src/errors/mod.ts";
+import {
+  CartoError,
+  DataError,
+  isCartoError,
+  JobError,
+  PermissionError,
+} from "../../src/errors/carto_error.ts";
 
 Deno.test("isCartoError: knows an error of another copy of the module by its mark", () => {
   const foreign = Object.defineProperty(new Error("x"), Symbol.for("cartoframes.error"), { value: true });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { CartoError, isCartoError } from "../../src/errors/mod.ts";
+import { CartoError, isCartoError } from "../../src/errors/carto_error.ts";
 import { describeTable, toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
 import { findPostgres, startPostgres } from "../_tools/postgres.ts";
 import { projectFile, spawnDeno } from "../_tools/run_deno.ts";

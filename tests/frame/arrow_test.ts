@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as arrow from "npm:apache-arrow@21.2.0";
 import * as flechette from "npm:@uwdata/flechette@2.6.0";
 import * as aq from "npm:arquero@8.0.3";
-import { UnsupportedError } from "../../src/errors/mod.ts";
+import { UnsupportedError } from "../../src/errors/carto_error.ts";
 import { type ColumnType, GeoDataFrame, Geometry, toGeoDataFrame } from "../../src/frame/mod.ts";
 
 const TYPES: Record<string, ColumnType> = {

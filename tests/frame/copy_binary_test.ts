@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { DataError, ResponseError, UnsupportedError } from "../../src/errors/mod.ts";
+import { DataError, ResponseError, UnsupportedError } from "../../src/errors/carto_error.ts";
 import {
   type ColumnType,
   CopyBinaryDecoder,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ArgumentError, DataError } from "../../src/errors/mod.ts";
+import { ArgumentError, DataError } from "../../src/errors/carto_error.ts";
 import {
   Column,
   type ColumnType,

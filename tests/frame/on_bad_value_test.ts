@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DataError } from "../../src/errors/mod.ts";
+import { DataError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame, readFileBatches, toBatches, toGeoDataFrame } from "../../src/frame/mod.ts";
 import { inFolder } from "./files/_fixtures.ts";
 

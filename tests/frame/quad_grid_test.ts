@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ArgumentError, DataError, UnsupportedError } from "../../src/errors/mod.ts";
+import { ArgumentError, DataError, UnsupportedError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/geo_data_frame.ts";
 import type { Geometry } from "../../src/frame/geometry/geometry.ts";
 import { QuadGrid } from "../../src/frame/quad_grid.ts";

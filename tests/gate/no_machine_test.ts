@@ -85,7 +85,7 @@ Deno.test("files: the check finds a path of this machine", async () => {
   const patterns = await tellTales();
   assertEquals(findIn("a.ts", `fine\nopen("${ROOT}/data.csv")`, patterns).includes("a.ts:2"), true);
   assertEquals(findIn("a.ts", `file://${ROOT}/tests/`, patterns).includes("a.ts:1"), true);
-  assertEquals(findIn("a.ts", 'import "../../src/errors/mod.ts";', patterns), []);
+  assertEquals(findIn("a.ts", 'import "../../src/errors/carto_error.ts";', patterns), []);
 });
 
 Deno.test("files: no host of a registry but JSR may be named", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type CartoErrorCode, RateLimitError, ResponseError } from "../../src/errors/mod.ts";
+import { type CartoErrorCode, RateLimitError, ResponseError } from "../../src/errors/carto_error.ts";
 import { caseAnswers, Fake, json, spec, toResponse } from "./_fake.ts";
 
 async function errorOf(answer: Response): Promise<ResponseError> {

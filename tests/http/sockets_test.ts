@@ -1,6 +1,6 @@
 /** What only real sockets show: bodies that break off, redirects, compression, certificates, refusals amid an upload. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { NetworkError, RateLimitError, ResponseError, TimeoutError } from "../../src/errors/mod.ts";
+import { NetworkError, RateLimitError, ResponseError, TimeoutError } from "../../src/errors/carto_error.ts";
 import { type RequestSpec, Transport } from "../../src/http/transport.ts";
 import { selfSigned } from "./_self_signed.ts";
 import { spec } from "./_fake.ts";

@@ -7,9 +7,8 @@ import {
   RateLimitError,
   ResponseError,
   TimeoutError,
-} from "../../src/errors/mod.ts";
-import { Transport } from "../../src/http/transport.ts";
-import { userAgent, VERSION } from "../../src/http/_version.ts";
+} from "../../src/errors/carto_error.ts";
+import { Transport, userAgent, VERSION } from "../../src/http/transport.ts";
 import config from "../../deno.json" with { type: "json" };
 import { caseAnswers, Fake, json, spec, streamOf, toResponse } from "./_fake.ts";
 

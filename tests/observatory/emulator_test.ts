@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import type { CartoError } from "../../src/errors/mod.ts";
+import type { CartoError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { Catalog, Credentials, Dataset, Enrichment, EnrichmentError } from "../../src/observatory/mod.ts";
 

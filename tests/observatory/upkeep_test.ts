@@ -1,7 +1,7 @@
 /** What the Data Observatory refuses, keeps and leaves behind. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { type ArgumentError, isCartoError } from "../../src/errors/mod.ts";
+import { type ArgumentError, isCartoError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import {
   Catalog,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { PermissionError } from "../../src/errors/mod.ts";
+import { PermissionError } from "../../src/errors/carto_error.ts";
 import { type Access, advise, flagsFor, netAccess } from "../../src/permissions/mod.ts";
 import { inTempFolder } from "../auth/_folders.ts";
 import { failing, run } from "./_run.ts";

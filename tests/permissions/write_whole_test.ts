@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { ArgumentError, CartoError, DataError } from "../../src/errors/mod.ts";
+import { ArgumentError, CartoError, DataError } from "../../src/errors/carto_error.ts";
 import { writeWhole } from "../../src/permissions/_write_whole.ts";
 import { inTempFolder } from "../auth/_folders.ts";
 import { run } from "./_run.ts";
@@ -25,7 +25,7 @@ function modeOf({ mode }: Deno.FileInfo): number {
 function writing(chunks: string): string {
   return `
     import { writeWhole } from "${new URL("../../src/permissions/_write_whole.ts", import.meta.url)}";
-    import { ResponseError } from "${new URL("../../src/errors/mod.ts", import.meta.url)}";
+    import { ResponseError } from "${new URL("../../src/errors/carto_error.ts", import.meta.url)}";
     const encode = (text) => new TextEncoder().encode(text);
     const cut = () => { throw new ResponseError("incomplete-response", "Cannot read: cut off", { hint: "Again" }); };
     async function* chunks() { ${chunks} }

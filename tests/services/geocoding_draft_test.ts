@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ClassicClient } from "../../src/classic/mod.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import type { ArgumentError, CartoError } from "../../src/errors/mod.ts";
+import type { ArgumentError, CartoError } from "../../src/errors/carto_error.ts";
 import { draftName } from "../../src/services/_geocode.ts";
 import {
   Credentials,

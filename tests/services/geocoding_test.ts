@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ClassicClient } from "../../src/classic/mod.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { type ArgumentError, type CartoError, isCartoError } from "../../src/errors/mod.ts";
+import { type ArgumentError, type CartoError, isCartoError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { countStates } from "../../src/services/_geocode.ts";
 import { planGeocoding } from "../../src/services/_geocode_arguments.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ClassicClient } from "../../src/classic/mod.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import type { ArgumentError, CartoError } from "../../src/errors/mod.ts";
+import type { ArgumentError, CartoError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import type { CellValue, ColumnType } from "../../src/frame/mod.ts";
 import { concatText } from "../../src/services/_address_texts.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ClassicClient } from "../../src/classic/mod.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import type { ArgumentError, CartoError } from "../../src/errors/mod.ts";
+import type { ArgumentError, CartoError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { isolinesSql } from "../../src/services/_isolines_sql.ts";
 import { Credentials, Geocoding, Isolines, type IsolinesOptions } from "../../src/services/mod.ts";

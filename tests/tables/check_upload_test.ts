@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { Credentials } from "../../src/auth/mod.ts";
 import { ClassicClient } from "../../src/classic/mod.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { ArgumentError, CartoError, isCartoError } from "../../src/errors/mod.ts";
+import { ArgumentError, CartoError, isCartoError } from "../../src/errors/carto_error.ts";
 import { type ColumnType, GeoDataFrame, Geometry } from "../../src/frame/mod.ts";
 import { checkUpload, type CheckUploadOptions, toCarto, type ToCartoInput } from "../../src/tables/mod.ts";
 import { KeyIndex } from "../../src/tables/_check_keys.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { isCartoError } from "../../src/errors/mod.ts";
+import { isCartoError } from "../../src/errors/carto_error.ts";
 import { toCarto } from "../../src/tables/mod.ts";
 
 Deno.test("a table that is replaced gets the columns of the data, whatever it had before", async (t) => {

@@ -8,7 +8,7 @@ import {
   DataError,
   isCartoError,
   type ResponseError,
-} from "../../src/errors/mod.ts";
+} from "../../src/errors/carto_error.ts";
 import { GeoDataFrame, type Geometry } from "../../src/frame/mod.ts";
 import {
   copyTable,

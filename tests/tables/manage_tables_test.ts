@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { AlreadyExistsError, ArgumentError, CredentialsError, isCartoError } from "../../src/errors/mod.ts";
+import {
+  AlreadyExistsError,
+  ArgumentError,
+  CredentialsError,
+  isCartoError,
+} from "../../src/errors/carto_error.ts";
 import {
   copyTable,
   createTableFromQuery,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { ArgumentError, CredentialsError, DataError, isCartoError } from "../../src/errors/mod.ts";
+import { ArgumentError, CredentialsError, DataError, isCartoError } from "../../src/errors/carto_error.ts";
 import { encodeCopyBinary, GeoDataFrame, type Geometry } from "../../src/frame/mod.ts";
 import { readCarto, readCartoBatches } from "../../src/tables/mod.ts";
 import { fakeCarto, json, rows, type SeenRequest, sqlError, withoutRandom } from "./_fake_carto.ts";

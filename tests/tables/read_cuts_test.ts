@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
-import { isCartoError } from "../../src/errors/mod.ts";
+import { isCartoError } from "../../src/errors/carto_error.ts";
 import { CopyCsvDecoder, encodeCopyBinary, encodeCopyCsv, GeoDataFrame } from "../../src/frame/mod.ts";
 import { readCarto, readCartoBatches } from "../../src/tables/mod.ts";
 import { type BodyEnd, RawServer } from "./_raw_server.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { ArgumentError, DataError, isCartoError, JobError } from "../../src/errors/mod.ts";
+import { ArgumentError, DataError, isCartoError, JobError } from "../../src/errors/carto_error.ts";
 import type { GeoDataFrame } from "../../src/frame/mod.ts";
 import {
   readCarto,

@@ -7,7 +7,7 @@ import {
   NetworkError,
   PermissionError,
   TimeoutError,
-} from "../../src/errors/mod.ts";
+} from "../../src/errors/carto_error.ts";
 import type { TransportOptions } from "../../src/http/transport.ts";
 import { retell } from "../../src/tables/_retell.ts";
 import {

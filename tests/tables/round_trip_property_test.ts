@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { DataError } from "../../src/errors/mod.ts";
+import { DataError } from "../../src/errors/carto_error.ts";
 import { type ColumnInput, GeoDataFrame } from "../../src/frame/mod.ts";
 import {
   hasTable,

@@ -5,7 +5,7 @@ import {
   DataError,
   isCartoError,
   JobError,
-} from "../../src/errors/mod.ts";
+} from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { toCarto, type ToCartoOptions } from "../../src/tables/mod.ts";
 import {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { ArgumentError, DataError, isCartoError } from "../../src/errors/mod.ts";
+import { ArgumentError, DataError, isCartoError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { toCarto, type ToCartoOptions } from "../../src/tables/mod.ts";
 import { fakeCarto, isLook, json, rows, sqlError, target, withoutRandom } from "./_fake_carto.ts";

@@ -1,6 +1,6 @@
 /** Legends, widgets and popups. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ArgumentError } from "../../src/errors/mod.ts";
+import { ArgumentError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import {
   animationStyle,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DataError } from "../../src/errors/mod.ts";
+import { DataError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame, Geometry } from "../../src/frame/mod.ts";
 import {
   basicStyle,

@@ -1,6 +1,6 @@
 /** Colors, palettes and footers. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { ArgumentError } from "../../src/errors/mod.ts";
+import { ArgumentError } from "../../src/errors/carto_error.ts";
 import { checkColor, mixColors, parseColor } from "../../src/viz/_css_color.ts";
 import { sanitizeFooter } from "../../src/viz/_footer.ts";
 import {

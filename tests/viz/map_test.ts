@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ArgumentError, UnsupportedError } from "../../src/errors/mod.ts";
+import { ArgumentError, UnsupportedError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import {
   basemaps,

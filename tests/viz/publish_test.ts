@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/mod.ts";
 import { ClassicClient } from "../../src/classic/mod.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { ArgumentError, type CartoError } from "../../src/errors/mod.ts";
+import { ArgumentError, type CartoError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
 import { grantsFor, keyName } from "../../src/viz/_publish.ts";

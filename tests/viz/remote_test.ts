@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Credentials } from "../../src/auth/mod.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
 import { startEmulator } from "../../src/emulator/mod.ts";
-import { ArgumentError, ResponseError } from "../../src/errors/mod.ts";
+import { ArgumentError, ResponseError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame } from "../../src/frame/mod.ts";
 import { readCarto, toCarto, updatePrivacyTable } from "../../src/tables/mod.ts";
 import {

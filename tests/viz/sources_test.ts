@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Credentials, unsetDefaultCredentials } from "../../src/auth/mod.ts";
-import { ArgumentError, CredentialsError } from "../../src/errors/mod.ts";
+import { ArgumentError, CredentialsError } from "../../src/errors/carto_error.ts";
 import { GeoDataFrame, writeFile } from "../../src/frame/mod.ts";
 import {
   basicWidget,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ArgumentError } from "../../src/errors/mod.ts";
+import { ArgumentError } from "../../src/errors/carto_error.ts";
 import {
   animationStyle,
   basicStyle,

@@ -1,4 +1,4 @@
-import { PermissionError } from "../../errors/mod.ts";
+import { PermissionError } from "../../errors/carto_error.ts";
 import type { BackendMessage, Engine, RunOptions } from "./engine.ts";
 import { type Addresses, CONTROL, RING_LENGTH } from "./_worker_messages.ts";
 import type { WorkerReply, WorkerRequest } from "./_worker_messages.ts";

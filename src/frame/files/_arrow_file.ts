@@ -1,4 +1,4 @@
-import { DataError, isCartoError } from "../../errors/mod.ts";
+import { DataError, isCartoError } from "../../errors/carto_error.ts";
 import { arrowIpc, arrowParts, type Block, footer, MAGIC } from "../arrow.ts";
 import { placed, plainBytes } from "../_data.ts";
 import { columnOf, dataOf } from "../column.ts";

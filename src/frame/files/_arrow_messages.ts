@@ -1,4 +1,4 @@
-import { DataError } from "../../errors/mod.ts";
+import { DataError } from "../../errors/carto_error.ts";
 import type { ByteSource } from "./_byte_source.ts";
 import { placeOf } from "./_byte_source.ts";
 import { ByteReader } from "./_byte_reader.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError, CartoError, DataError } from "../../errors/mod.ts";
+import { ArgumentError, CartoError, DataError } from "../../errors/carto_error.ts";
 import { type Access, advise } from "../../permissions/mod.ts";
 import { concatBytes } from "../_bytes.ts";
 import type { FileInput } from "./file_options.ts";

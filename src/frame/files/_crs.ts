@@ -1,4 +1,4 @@
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { geographicByName, projectedByName } from "./_known_crs.ts";
 import { parseWktCrs, wktChild, wktEpsg, wktGeographic, wktName, type WktNode } from "./_wkt_crs.ts";
 

@@ -1,6 +1,6 @@
 import { CsvTypeGuess, guessCsvType } from "../_csv_records.ts";
 import type { ColumnData, FrameParts } from "../_data.ts";
-import { DataError } from "../../errors/mod.ts";
+import { DataError } from "../../errors/carto_error.ts";
 import { dataOf } from "../column.ts";
 import { CsvReader, type CsvTexts, type FromCsvOptions, type ToCsvOptions } from "../csv.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";

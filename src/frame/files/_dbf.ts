@@ -1,4 +1,4 @@
-import { DataError, UnsupportedError } from "../../errors/mod.ts";
+import { DataError, UnsupportedError } from "../../errors/carto_error.ts";
 import { placed } from "../_data.ts";
 import type { Builder } from "../_builder.ts";
 import { makeBuilder } from "../_make_builder.ts";

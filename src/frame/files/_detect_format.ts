@@ -1,4 +1,4 @@
-import { DataError, UnsupportedError } from "../../errors/mod.ts";
+import { DataError, UnsupportedError } from "../../errors/carto_error.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
 import type { FileFormat } from "./file_options.ts";
 

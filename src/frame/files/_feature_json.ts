@@ -1,4 +1,4 @@
-import { DataError } from "../../errors/mod.ts";
+import { DataError } from "../../errors/carto_error.ts";
 import { parseJson } from "../_cells.ts";
 import { Utf8Checker } from "../_csv_records.ts";
 import type { JsonPiece } from "./_feature_scanner.ts";

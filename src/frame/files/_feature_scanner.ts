@@ -1,4 +1,4 @@
-import { DataError } from "../../errors/mod.ts";
+import { DataError } from "../../errors/carto_error.ts";
 import { grow } from "../_bytes.ts";
 
 /** A stretch of JSON text, lent until the call returns. */

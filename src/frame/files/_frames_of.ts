@@ -1,4 +1,4 @@
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { GeoDataFrame } from "../geo_data_frame.ts";
 
 /** What can be written: one frame, or frames of one schema. */

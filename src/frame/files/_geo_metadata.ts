@@ -1,4 +1,4 @@
-import { DataError } from "../../errors/mod.ts";
+import { DataError } from "../../errors/carto_error.ts";
 import { type Crs, crsOfProjJson, crsOfSrid, crsOfText, WGS84 } from "./_crs.ts";
 
 /** One geometry column, as the `geo` metadata of GeoParquet describes it. */

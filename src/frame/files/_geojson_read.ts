@@ -1,4 +1,4 @@
-import { DataError } from "../../errors/mod.ts";
+import { DataError } from "../../errors/carto_error.ts";
 import { type FrameParts, placed } from "../_data.ts";
 import { TypeGuess } from "../rows.ts";
 import {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { ArgumentError, DataError, isCartoError, UnsupportedError } from "../../errors/mod.ts";
+import { ArgumentError, DataError, isCartoError, UnsupportedError } from "../../errors/carto_error.ts";
 import { advise } from "../../permissions/mod.ts";
 import { BadValue, placed, shown } from "../_data.ts";
 import type { Builder } from "../_builder.ts";

@@ -5,7 +5,7 @@ import type {
   SchemaElement,
   SchemaTree,
 } from "../../_deps/hyparquet.ts";
-import { DataError, isCartoError, UnsupportedError } from "../../errors/mod.ts";
+import { DataError, isCartoError, UnsupportedError } from "../../errors/carto_error.ts";
 import { placed } from "../_data.ts";
 import type { Builder } from "../_builder.ts";
 import { makeBuilder } from "../_make_builder.ts";

@@ -1,5 +1,5 @@
 import type { SchemaElement } from "../../_deps/hyparquet.ts";
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { ByteWriter, cellWriter } from "../_cells.ts";
 import { bitAt, type ColumnData, isValid, plainBytes } from "../_data.ts";
 import { type Column, dataOf } from "../column.ts";

@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../../errors/mod.ts";
+import { UnsupportedError } from "../../errors/carto_error.ts";
 
 /** What a geographic system is called: itself, its datum, its ellipsoid. */
 interface Geographic {

@@ -1,4 +1,4 @@
-import { ArgumentError, UnsupportedError } from "../../errors/mod.ts";
+import { ArgumentError, UnsupportedError } from "../../errors/carto_error.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import { type ByteSource, GunzippedSource } from "./_byte_source.ts";
 import { type Content, detectFormat, FORMAT_NAMES, formatOfEnding } from "./_detect_format.ts";

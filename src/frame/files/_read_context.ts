@@ -1,4 +1,4 @@
-import { ArgumentError, UnsupportedError } from "../../errors/mod.ts";
+import { ArgumentError, UnsupportedError } from "../../errors/carto_error.ts";
 import type { FrameParts } from "../_data.ts";
 import { frameOf, type GeoDataFrame } from "../geo_data_frame.ts";
 import type { ByteSource } from "./_byte_source.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError, CartoError, DataError, UnsupportedError } from "../../errors/mod.ts";
+import { ArgumentError, CartoError, DataError, UnsupportedError } from "../../errors/carto_error.ts";
 import { placed } from "../_data.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { columnOf } from "../column.ts";

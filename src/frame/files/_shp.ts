@@ -1,4 +1,4 @@
-import { DataError, UnsupportedError } from "../../errors/mod.ts";
+import { DataError, UnsupportedError } from "../../errors/carto_error.ts";
 import type { GeometryBuilder } from "../_geometry_builder.ts";
 import {
   ByteSink,

@@ -1,4 +1,4 @@
-import { DataError, UnsupportedError } from "../../errors/mod.ts";
+import { DataError, UnsupportedError } from "../../errors/carto_error.ts";
 import { isValid, placed, plainBytes } from "../_data.ts";
 import { GeometryBuilder } from "../_geometry_builder.ts";
 import { columnOf, dataOf } from "../column.ts";

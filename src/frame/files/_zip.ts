@@ -1,4 +1,4 @@
-import { DataError, UnsupportedError } from "../../errors/mod.ts";
+import { DataError, UnsupportedError } from "../../errors/carto_error.ts";
 import type { ByteSource } from "./_byte_source.ts";
 import { placeOf } from "./_byte_source.ts";
 

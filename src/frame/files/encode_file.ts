@@ -1,4 +1,4 @@
-import { ArgumentError, UnsupportedError } from "../../errors/mod.ts";
+import { ArgumentError, UnsupportedError } from "../../errors/carto_error.ts";
 import { FORMAT_NAMES } from "./_detect_format.ts";
 import { cutFrames, type FramesInput, framesOf } from "./_frames_of.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";

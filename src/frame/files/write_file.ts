@@ -1,4 +1,4 @@
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { writeWhole } from "../../permissions/_write_whole.ts";
 import { formatOfEnding } from "./_detect_format.ts";
 import type { FramesInput } from "./_frames_of.ts";

@@ -1,4 +1,4 @@
-import { DataError, type DataPlace } from "../../errors/mod.ts";
+import { DataError, type DataPlace } from "../../errors/carto_error.ts";
 import type { Bounds, GeometryType } from "./geometry_types.ts";
 
 /** Where the value being read stands; a loop over a column sets `row` as it goes, so that no row costs an object. */

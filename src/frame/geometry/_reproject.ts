@@ -1,4 +1,4 @@
-import { DataError, UnsupportedError } from "../../errors/mod.ts";
+import { DataError, UnsupportedError } from "../../errors/carto_error.ts";
 import { strideOf, viewOf, visitRuns, wordAt } from "./_ewkb.ts";
 
 /** Moves the coordinates of canonical bytes, in place, from one coordinate system to another; answers the bytes. */

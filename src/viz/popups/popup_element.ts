@@ -1,4 +1,4 @@
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { checkFormat, checkText } from "../_titled.ts";
 import { checkValue } from "../styles/_check_style.ts";
 

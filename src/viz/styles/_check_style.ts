@@ -1,4 +1,4 @@
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { checkColor } from "../_css_color.ts";
 import { checkPalette, type PaletteName } from "../palettes.ts";
 import type {

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { checkAnimate, checkColorValue, checkNumber, checkValue, optional, shown } from "./_check_style.ts";
 import type { AnimateOptions, AnimateStyle } from "./style.ts";
 

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { checkFormat, type TitledOptions } from "../_titled.ts";
 import { shown } from "../styles/_check_style.ts";
 import { type FormulaOperation, makeWidget, type Widget } from "./widget.ts";

@@ -1,4 +1,4 @@
-import { ArgumentError } from "../../errors/mod.ts";
+import { ArgumentError } from "../../errors/carto_error.ts";
 import { checkNumber, checkValue, checkWhole } from "../styles/_check_style.ts";
 import { checkTitled, type Titled, type TitledOptions } from "../_titled.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { PermissionError } from "../../../src/errors/mod.ts";
+import { PermissionError } from "../../../src/errors/carto_error.ts";
 import type { Engine } from "../../../src/emulator/_db/engine.ts";
 import { openEngine } from "../../../src/emulator/_db/open.ts";
 import { defaultCacheDir, loadTemplate } from "../../../src/emulator/_db/_template.ts";

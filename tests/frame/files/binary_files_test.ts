@@ -1,6 +1,6 @@
 /** Shapefile, GeoPackage, GeoParquet and Arrow where they are odd or damaged; coordinate systems. */
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { ArgumentError, DataError, isCartoError, UnsupportedError } from "../../../src/errors/mod.ts";
+import { ArgumentError, DataError, isCartoError, UnsupportedError } from "../../../src/errors/carto_error.ts";
 import {
   decodeFile,
   encodeFile,

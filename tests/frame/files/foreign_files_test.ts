@@ -1,6 +1,6 @@
 /** Files that other programs made: see tests/fixtures/files/README.md. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ArgumentError } from "../../../src/errors/mod.ts";
+import { ArgumentError } from "../../../src/errors/carto_error.ts";
 import { decodeFile, type GeoDataFrame, readFile, type ReadFileOptions } from "../../../src/frame/mod.ts";
 import { fixture, inFolder, isThere } from "./_fixtures.ts";
 

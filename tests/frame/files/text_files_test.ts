@@ -1,6 +1,6 @@
 /** CSV and the GeoJSON family, whole, in batches and from streams. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DataError, UnsupportedError } from "../../../src/errors/mod.ts";
+import { DataError, UnsupportedError } from "../../../src/errors/carto_error.ts";
 import {
   decodeFile,
   decodeFileBatches,

@@ -1,7 +1,7 @@
 /** Writing is all or nothing, and both ways need no more permission than they say. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { ArgumentError, UnsupportedError } from "../../../src/errors/mod.ts";
+import { ArgumentError, UnsupportedError } from "../../../src/errors/carto_error.ts";
 import { GeoDataFrame, readFile, writeFile } from "../../../src/frame/mod.ts";
 import { fixture, inFolder } from "./_fixtures.ts";
 

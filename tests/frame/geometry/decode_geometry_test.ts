@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { DataError } from "../../../src/errors/mod.ts";
+import { DataError } from "../../../src/errors/carto_error.ts";
 import { decodeGeometry, detectEncodingType, Geometry } from "../../../src/frame/geometry/mod.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.fromHex(hex);

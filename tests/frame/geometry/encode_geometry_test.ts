@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { UnsupportedError } from "../../../src/errors/mod.ts";
+import { UnsupportedError } from "../../../src/errors/carto_error.ts";
 import {
   encodeGeometryEwkb,
   encodeGeometryEwkt,

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { DataError, UnsupportedError } from "../../../src/errors/mod.ts";
+import { DataError, UnsupportedError } from "../../../src/errors/carto_error.ts";
 import { Geometry } from "../../../src/frame/geometry/mod.ts";
 
 /** Longitude and latitude, SRID, and what PROJ makes of them. */

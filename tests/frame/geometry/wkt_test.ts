@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { DataError } from "../../../src/errors/mod.ts";
+import { DataError } from "../../../src/errors/carto_error.ts";
 import { Geometry } from "../../../src/frame/geometry/mod.ts";
 
 const FIXTURES = new URL("../../fixtures/cases/", import.meta.url);
