@@ -29,6 +29,24 @@ Deno.test("an emulator with one account, reached by path, by host, and closed tw
     assertThrows(() => carto.credentials("nobody"), RangeError, 'Cannot find the account "nobody"');
   });
 
+  await t.step("clients that go amid a download leave the database to others", async () => {
+    const q = "COPY (SELECT repeat('x', 100) FROM generate_series(1, 50000)) TO STDOUT";
+    // Which step finds the client gone is a matter of chance: of so many, some find it while they hand it bytes
+    for (let round = 0; round < 100; round++) {
+      const answer = await fetch(`${credentials.baseUrl}/api/v2/sql/copyto?q=${encodeURIComponent(q)}`, {
+        headers: basic(credentials),
+      });
+      const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+      await reader.read();
+      await reader.cancel();
+      const next = await fetch(`${credentials.baseUrl}/api/v2/sql?q=SELECT%201%20AS%20n`, {
+        headers: basic(credentials),
+        signal: AbortSignal.timeout(20_000),
+      });
+      assertEquals((await next.json()).rows, [{ n: 1 }]);
+    }
+  });
+
   await t.step("the user in the host is as good as the one in the path", async () => {
     const answer = await send(Number(new URL(carto.url).port), {
       method: "GET",

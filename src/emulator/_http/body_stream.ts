@@ -34,7 +34,8 @@ export class BodyStream {
   write(chunk: Uint8Array<ArrayBuffer>): void | Promise<void> {
     if (this.#isEnded || chunk.length === 0 || this.#controller === undefined) return;
     this.#controller.enqueue(chunk);
-    if ((this.#controller.desiredSize ?? 1) > 0) return;
+    // A client that has gone is noticed while it is handed the bytes: nobody would ask for more then
+    if (this.#gone.signal.aborted || (this.#controller.desiredSize ?? 1) > 0) return;
     return new Promise((resolve) => {
       this.#resume = () => {
         this.#resume = undefined;
