@@ -1,9 +1,9 @@
 import { ArgumentError, UnsupportedError } from "../errors/carto_error.ts";
 import { type Builder, Int64Builder } from "./_builder.ts";
-import { makeBuilder } from "./_make_builder.ts";
 import { concatBytes, encoder } from "./_bytes.ts";
 import { type ColumnData, type FrameParts, placed, plainBytes } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";
 import { viewOf, withSrid } from "./geometry/_ewkb.ts";
 import { toIsoWkbColumn } from "./geometry/_wkb_columns.ts";

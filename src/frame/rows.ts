@@ -1,6 +1,6 @@
 import { ArgumentError, type DataError, type DataPlace } from "../errors/carto_error.ts";
-import { makeBuilder } from "./_make_builder.ts";
 import { BadValue, type ColumnData, type FrameParts, placed, shown, tellBadValue } from "./_data.ts";
+import { makeBuilder } from "./_make_builder.ts";
 import { Column, columnOf, dataOf } from "./column.ts";
 import { Geometry } from "./geometry/geometry.ts";
 import type { ColumnType, Field } from "./types.ts";

@@ -4,12 +4,12 @@ import { sql, type SqlText } from "../classic/sql_text.ts";
 import { ArgumentError, type CartoError, isCartoError, JobError } from "../errors/carto_error.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import type { TransportOptions } from "../http/transport.ts";
+import { sourceSql } from "../tables/_arguments.ts";
 import type { Call } from "../tables/_platform.ts";
 import { reasonOf } from "../tables/_retell.ts";
 import { UnknownOutcome } from "../tables/_run_finish.ts";
-import { sourceSql } from "../tables/_arguments.ts";
-import { copyTable, createTableFromQuery, renameTable } from "../tables/manage_tables.ts";
 import { lookAtTarget, type Target } from "../tables/_target.ts";
+import { copyTable, createTableFromQuery, renameTable } from "../tables/manage_tables.ts";
 import { readCarto } from "../tables/read_carto.ts";
 import type { TableOptions } from "../tables/table_options.ts";
 import { toCarto } from "../tables/to_carto.ts";
@@ -47,8 +47,8 @@ import {
   type ServiceRun,
   temporaryName,
 } from "./_work_table.ts";
-import { GeocodingError } from "./geocoding_error.ts";
 import type { GeocodeOptions, GeocodingMetadata, GeocodingResult } from "./geocoding.ts";
+import { GeocodingError } from "./geocoding_error.ts";
 import type { ServiceSource } from "./service_options.ts";
 
 /** Ids of rows that were not reached, at most. */

@@ -1,11 +1,11 @@
 import type { CoreClient } from "../classic/_core_client.ts";
 import { sql } from "../classic/sql_text.ts";
 import { AlreadyExistsError, isCartoError, ResponseError } from "../errors/carto_error.ts";
+import { sourceSql, subquery } from "./_arguments.ts";
 import { doStatement, fullTypeName } from "./_finish_sql.ts";
 import type { Call, CreateRequest, Quota, Source } from "./_platform.ts";
 import { isMissing, reasonOf, retell } from "./_retell.ts";
 import { runStatement } from "./_run_finish.ts";
-import { sourceSql, subquery } from "./_arguments.ts";
 import { type Staging, writeStaged } from "./_staged_write.ts";
 import { lookAtTarget, type TargetColumn } from "./_target.ts";
 import type { PlanColumn } from "./_write_plan.ts";

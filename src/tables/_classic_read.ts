@@ -4,12 +4,12 @@ import { ArgumentError, isCartoError, ResponseError } from "../errors/carto_erro
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { fieldOfServer } from "../frame/pg_types.ts";
 import type { Field } from "../frame/types.ts";
+import { subquery } from "./_arguments.ts";
 import { copyRows, isPassing, isTooLong } from "./_download.ts";
 import type { Call, ReadRequest, Source } from "./_platform.ts";
 import { readByJob } from "./_read_by_job.ts";
 import { hasKey, PAGE_ROWS, readPages } from "./_read_pages.ts";
 import { reasonOf, retell } from "./_retell.ts";
-import { subquery } from "./_arguments.ts";
 
 /** The projected copy that CARTO keeps of every geometry; nobody needs it twice. */
 const NEVER_READ = "the_geom_webmercator";

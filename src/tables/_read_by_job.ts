@@ -1,12 +1,12 @@
 import type { CoreClient } from "../classic/_core_client.ts";
 import type { SqlField } from "../classic/sql.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
+import { subquery } from "./_arguments.ts";
 import { CopyDecoder } from "./_copy_parts.ts";
 import { copyRows } from "./_download.ts";
 import { qualified } from "./_finish_sql.ts";
 import type { ReadRequest } from "./_platform.ts";
 import { runAsJob } from "./_run_finish.ts";
-import { subquery } from "./_arguments.ts";
 import { leftOf, stagingName, sweep, withDeadline } from "./_staged_write.ts";
 import { lookAtTarget } from "./_target.ts";
 

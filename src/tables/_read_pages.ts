@@ -3,10 +3,10 @@ import type { SqlField } from "../classic/sql.ts";
 import { ArgumentError, DataError } from "../errors/carto_error.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { fieldOfServer } from "../frame/pg_types.ts";
+import { subquery } from "./_arguments.ts";
 import { CopyDecoder } from "./_copy_parts.ts";
 import { Download, isPassing, isTooLong } from "./_download.ts";
 import type { ReadRequest } from "./_platform.ts";
-import { subquery } from "./_arguments.ts";
 
 /** The column that numbers the rows of every CARTO table. */
 const KEY = "cartodb_id";

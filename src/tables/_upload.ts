@@ -1,9 +1,9 @@
 import { ArgumentError, CartoError } from "../errors/carto_error.ts";
 import { encodeCopyCsv } from "../frame/copy_csv.ts";
 import { type FrameInput, toBatches, toGeoDataFrame } from "../frame/from_any.ts";
-import type { OnBadValue } from "../frame/rows.ts";
 import type { GeoDataFrame } from "../frame/geo_data_frame.ts";
 import { normalizeName } from "../frame/names.ts";
+import type { OnBadValue } from "../frame/rows.ts";
 import { checkAttempts, checkIfExists, checkWhole, normalTableName, resolvePlatform } from "./_arguments.ts";
 import type { Call, Platform, WriteColumn, WriteMode, WriteRequest } from "./_platform.ts";
 import { withRowsBefore } from "./_staged_write.ts";

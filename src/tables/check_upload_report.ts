@@ -1,5 +1,5 @@
-import type { Bounds, GeometryType } from "../frame/geometry/geometry_types.ts";
 import type { GeometryProblemKind } from "../frame/geometry/check_geometry.ts";
+import type { Bounds, GeometryType } from "../frame/geometry/geometry_types.ts";
 import type { OnBadValue } from "../frame/rows.ts";
 import type { RenamedColumn } from "../frame/types.ts";
 import type { ToCartoInput, ToCartoOptions } from "./to_carto_options.ts";

@@ -1,6 +1,6 @@
 import { DataError, isCartoError } from "../../errors/carto_error.ts";
-import { arrowIpc, arrowParts, type Block, footer, MAGIC } from "../arrow.ts";
 import { placed, plainBytes } from "../_data.ts";
+import { arrowIpc, arrowParts, type Block, footer, MAGIC } from "../arrow.ts";
 import { columnOf, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import { type ArrowMessage, arrowMessages } from "./_arrow_messages.ts";

@@ -1,6 +1,6 @@
 import { DataError } from "../../errors/carto_error.ts";
 import { type FrameParts, placed } from "../_data.ts";
-import { TypeGuess } from "../rows.ts";
+import type { GeoDataFrame } from "../geo_data_frame.ts";
 import {
   featureColumnNames,
   FeatureColumns,
@@ -8,8 +8,8 @@ import {
   featuresOf,
   type FromGeoJsonOptions,
 } from "../geojson.ts";
-import type { GeoDataFrame } from "../geo_data_frame.ts";
 import { sridOfCrs } from "../geometry/_geo_json.ts";
+import { TypeGuess } from "../rows.ts";
 import type { ColumnType } from "../types.ts";
 import { type ByteSource, placeOf } from "./_byte_source.ts";
 import { crsOfSrid, WGS84 } from "./_crs.ts";
