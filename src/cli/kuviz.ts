@@ -10,6 +10,23 @@ async function print({ io, flag }: CommandContext, page: Kuviz): Promise<void> {
   await io.write(flag("json") ? jsonLine(page) : `${page.url}\n`);
 }
 
+/** The password that was given, as an option or, where other users of the machine must not see it, in a file. */
+async function passwordOf({ option, io }: CommandContext): Promise<string | undefined> {
+  const [text, file] = [option("password"), option("password-file")];
+  if (file === undefined) return text;
+  if (text !== undefined) {
+    throw new ArgumentError("Cannot use two passwords", {
+      argument: "password",
+      hint: "Give one of --password and --password-file",
+    });
+  }
+  const password = (await readText(io, file)).replace(/\r?\n$/, "");
+  if (password !== "") return password;
+  throw new ArgumentError(`Cannot read a password from "${file}": the file is empty`, {
+    argument: "password-file",
+  });
+}
+
 /** HTML pages that CARTO keeps and shows. */
 export const kuviz: Command = withActions({
   list: {
@@ -28,7 +45,7 @@ export const kuviz: Command = withActions({
     },
   },
   publish: {
-    usage: "FILE --name NAME [--password TEXT] [--if-exists fail|replace]",
+    usage: "FILE --name NAME [--password TEXT | --password-file FILE] [--if-exists fail|replace]",
     words: [1, 1],
     async run(context) {
       const { words, option, io, signal } = context;
@@ -41,17 +58,17 @@ export const kuviz: Command = withActions({
       }
       const html = await readText(io, words[0] ?? "");
       const ifExists = choice(context, "if-exists", ["fail", "replace"]);
-      const page = { name, html, password: option("password"), ifExists };
+      const page = { name, html, password: await passwordOf(context), ifExists };
       await print(context, await (await clientOf(context)).kuviz.create(page, { signal }));
     },
   },
   update: {
-    usage: "ID [FILE] [--name NAME] [--password TEXT | --public]",
+    usage: "ID [FILE] [--name NAME] [--password TEXT | --password-file FILE | --public]",
     words: [1, 2],
     async run(context) {
       const { words: [id = "", file], option, flag, io, signal } = context;
       const html = file === undefined ? undefined : await readText(io, file);
-      const password = flag("public") ? null : option("password");
+      const password = flag("public") ? null : await passwordOf(context);
       const changes = { name: option("name"), html, password };
       await print(context, await (await clientOf(context)).kuviz.update(id, changes, { signal }));
     },
@@ -65,7 +82,11 @@ export const kuviz: Command = withActions({
   },
 }, {
   "name": { value: "NAME", description: "the page's name" },
-  "password": { value: "TEXT", description: "the password that shows the page" },
+  "password": {
+    value: "TEXT",
+    description: "the password that shows the page; other users of this machine can see it",
+  },
+  "password-file": { value: "FILE", description: "a file that holds the password" },
   "public": { description: "show the page to everybody" },
   "if-exists": { value: "WHAT", description: "fail (default) or replace" },
 });

@@ -269,6 +269,14 @@ Deno.test("commands of the classic APIs: each runs with the README's narrow flag
       assertStringIncludes(await good(simple, "kuviz"), "k-1");
       await good(simple, "kuviz", "update", "k-1", "--password", "s3cret");
       assertEquals(JSON.parse(seen[0]?.body ?? ""), { privacy: "password", password: "s3cret" });
+      await Deno.writeTextFile(`${cwd}/word.txt`, "s3cr3t\n");
+      const reading = simple.map((flag) =>
+        flag.replace("--allow-read=creds.json", "--allow-read=creds.json,word.txt")
+      );
+      await good(reading, "kuviz", "update", "k-1", "--password-file", "word.txt");
+      assertEquals(JSON.parse(seen[0]?.body ?? ""), { privacy: "password", password: "s3cr3t" });
+      const both = ["--password", "a", "--password-file", "word.txt"];
+      assertEquals((await run(reading, "kuviz", "update", "k-1", ...both)).code, 2);
       await good(simple, "kuviz", "update", "k-1", "--public");
       assertEquals(JSON.parse(seen[0]?.body ?? ""), { privacy: "public" });
       assertEquals(await good(simple, "kuviz", "delete", "k-1"), "");
