@@ -174,9 +174,24 @@ class Replayer {
       const { job_id } = JSON.parse(new TextDecoder().decode(got?.body));
       jobs.push({ ...request, body: null, path: `${request.path}/${job_id}` });
       // The first one has to have left the queue before the others fill it.
-      if (number === 0) await pause(500);
+      if (number === 0) {
+        await this.#waitWhilePending({
+          ...request,
+          method: "GET",
+          body: null,
+          path: `${request.path}/${job_id}`,
+        });
+      }
     }
     return jobs.reverse();
+  }
+
+  async #waitWhilePending(job: RecordedRequest): Promise<void> {
+    const deadline = Date.now() + JOB_TIMEOUT;
+    do {
+      const got = await this.#send(job, ANSWER_TIMEOUT);
+      if (JSON.parse(new TextDecoder().decode(got?.body)).status !== "pending") return;
+    } while (Date.now() < deadline && await pause());
   }
 
   async #runAsOwner(sql: string): Promise<void> {
