@@ -309,14 +309,3 @@ function decodeURIComponentSafely(text: string): string {
     return text;
   }
 }
-
-const DOTS = "\u2022\u2022\u2022\u2022";
-
-/**
- * A key as a person may see it: the last four characters, and none of a key so short
- * that four would give it away. `default_public` is no secret and stays readable.
- */
-export function maskSecret(secret: string): string {
-  if (secret === "default_public") return secret;
-  return secret.length >= 12 ? `${DOTS} ${secret.slice(-4)}` : DOTS;
-}

@@ -1,5 +1,6 @@
+import { maskSecret } from "../errors/_redact.ts";
 import { CredentialsError } from "../errors/carto_error.ts";
-import { check, type Checked, type Fields, type Loaded, maskSecret, readFields } from "./_fields.ts";
+import { check, type Checked, type Fields, type Loaded, readFields } from "./_fields.ts";
 import type { CredentialsOptions, Platform, SourceTried } from "./credentials_options.ts";
 
 /** Loaded when credentials are first read or written, so that importing this module stays quick. */
@@ -294,7 +295,7 @@ export class Credentials {
     );
   }
 
-  /** One line with all but the keys: `Credentials { username: "ana", apiKey: "(masked) 0654", ... }`. */
+  /** One line with all that is there, keys by their last four characters: `Credentials { username: "ana", ... }`. */
   toString(): string {
     const parts = Object.entries(this.toJSON()).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
     return `Credentials { ${parts.join(", ")} }`;

@@ -1,4 +1,4 @@
-import { maskSecret } from "../auth/_fields.ts";
+import { maskSecret } from "../errors/_redact.ts";
 import { ArgumentError } from "../errors/carto_error.ts";
 import { checkName, segment } from "./_arguments.ts";
 import { check } from "./_check.ts";

@@ -6,6 +6,7 @@ import {
   readFileBatches,
   type ReadFileOptions,
 } from "../frame/mod.ts";
+import { isColumnType } from "../frame/pg_types.ts";
 import type { ColumnType } from "../frame/types.ts";
 import { advise } from "../permissions/mod.ts";
 import type { CheckUploadOptions } from "../tables/check_upload_report.ts";
@@ -135,16 +136,13 @@ function sridOf(text: string | undefined): number | undefined {
   });
 }
 
-const TYPE =
-  /^(?:bool|int[248]|float[48]|numeric|text|date|time(?:stamp)?(?:tz)?|interval|uuid|jsonb?|bytea)(?:\[\])?$/;
-
 /** Types of columns, as typed: `zip=text`. */
 function typesOf(parts: readonly string[] | undefined): Readonly<Record<string, ColumnType>> | undefined {
   if (parts === undefined) return undefined;
   return Object.fromEntries(parts.map((part) => {
     const at = part.lastIndexOf("=");
     const [name, type] = [part.slice(0, Math.max(0, at)), part.slice(at + 1)];
-    if (name !== "" && TYPE.test(type)) return [name, type as ColumnType];
+    if (name !== "" && isColumnType(type) && !type.startsWith("geo")) return [name, type];
     throw new ArgumentError(`Cannot use --types ${part}: it takes names of columns with their types`, {
       argument: "types",
       hint:

@@ -1,6 +1,15 @@
 /** What stands in a text where a secret was: four bullets. */
 const MASK = "\u2022\u2022\u2022\u2022";
 
+/**
+ * A key as a person may see it: the last four characters, and none of a key so short
+ * that four would give it away. `default_public` is no secret and stays readable.
+ */
+export function maskSecret(secret: string): string {
+  if (secret === "default_public") return secret;
+  return secret.length >= 12 ? `${MASK} ${secret.slice(-4)}` : MASK;
+}
+
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "amp",
   "<": "lt",

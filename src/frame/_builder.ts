@@ -4,6 +4,8 @@ import {
   encoder,
   grow,
   halves,
+  MAX_INT8,
+  MIN_INT8,
   nextCapacity,
   parseBigInteger,
   parseFloatBytes,
@@ -26,9 +28,6 @@ import {
   TIMESTAMP_MINUS_INFINITY,
 } from "./_temporal.ts";
 import type { ColumnType } from "./types.ts";
-
-const MIN_INT8 = -0x8000_0000_0000_0000n;
-const MAX_INT8 = 0x7fff_ffff_ffff_ffffn;
 
 /**
  * Makes one column, value by value. A value that does not fit is refused by a {@linkcode BadValue}, and the

@@ -1,5 +1,9 @@
 import { UnsupportedError } from "../errors/carto_error.ts";
 
+/** The bounds of a 64-bit integer. */
+export const MIN_INT8 = -0x8000_0000_0000_0000n;
+export const MAX_INT8 = 0x7fff_ffff_ffff_ffffn;
+
 /** The most bytes that one column of one frame can hold: offsets are 32-bit, as in Arrow. */
 const MAX_COLUMN_BYTES = 0x7fff_ffff;
 

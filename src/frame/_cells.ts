@@ -8,6 +8,7 @@ import {
   halves,
   isExact,
   joinHalves,
+  sameBytes,
   writeAscii,
   writeFloat,
   writeInteger,
@@ -337,9 +338,7 @@ function textWriter(offsets: Int32Array, bytes: Uint8Array, quoting: Quoting | u
 function isMarker(bytes: Uint8Array, start: number, end: number, nullMarker: Uint8Array): boolean {
   const length = end - start;
   if (length === 2 && bytes[start] === 92 && bytes[start + 1] === 46) return true;
-  if (length !== nullMarker.length) return false;
-  for (let i = 0; i < length; i++) if (bytes[start + i] !== nullMarker[i]) return false;
-  return true;
+  return length === nullMarker.length && sameBytes(bytes, start, nullMarker, 0, length);
 }
 
 function writeQuoted(

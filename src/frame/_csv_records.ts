@@ -1,5 +1,5 @@
 import { DataError } from "../errors/carto_error.ts";
-import { asciiText, grow } from "./_bytes.ts";
+import { asciiText, grow, MAX_INT8, MIN_INT8 } from "./_bytes.ts";
 import { BadValue, type ColumnData, isValid, placed } from "./_data.ts";
 import type { ColumnType } from "./types.ts";
 
@@ -337,8 +337,6 @@ function firstInvalid(bytes: Uint8Array, start: number): number {
 
 const INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
 const DECIMAL = /^-?(?:0|[1-9]\d*)\.(\d+)$/;
-const MIN_INT8 = -0x8000_0000_0000_0000n;
-const MAX_INT8 = 0x7fff_ffff_ffff_ffffn;
 
 /**
  * The type of a column of CSV text: a number or boolean only if every value is written the one way in which it would be

@@ -1,4 +1,3 @@
-import { floatText } from "./_bytes.ts";
 import {
   BinaryBuilder,
   BoolBuilder,
@@ -10,9 +9,11 @@ import {
   TextBuilder,
   type ToText,
 } from "./_builder.ts";
+import { floatText } from "./_bytes.ts";
 import { arrayLiteral, jsonText } from "./_cells.ts";
 import { BadValue, layoutOf, shown } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
+import { isTemporal } from "./_temporal.ts";
 import type { ColumnType } from "./types.ts";
 
 /** An empty builder for a type. */
@@ -84,12 +85,6 @@ function dateText(date: Date): string {
     throw new BadValue("The date is invalid (NaN)", "Use null for a missing date");
   }
   return date.toISOString();
-}
-
-function isTemporal(value: unknown): boolean {
-  return value instanceof Temporal.Instant || value instanceof Temporal.ZonedDateTime ||
-    value instanceof Temporal.PlainDate || value instanceof Temporal.PlainTime ||
-    value instanceof Temporal.PlainDateTime || value instanceof Temporal.Duration;
 }
 
 const plainText: ToText = (value) => {

@@ -364,3 +364,10 @@ export function instantMicros(instant: Temporal.Instant): bigint | undefined {
   const nanoseconds = instant.epochNanoseconds;
   return nanoseconds % 1000n === 0n ? nanoseconds / 1000n : undefined;
 }
+
+/** Whether a value is a date, a time or a duration of `Temporal`. */
+export function isTemporal(value: unknown): boolean {
+  return value instanceof Temporal.Instant || value instanceof Temporal.ZonedDateTime ||
+    value instanceof Temporal.PlainDate || value instanceof Temporal.PlainTime ||
+    value instanceof Temporal.PlainDateTime || value instanceof Temporal.Duration;
+}

@@ -385,8 +385,6 @@ function position(value: unknown): unknown {
   return z === undefined || z === null ? [Number(x), Number(y)] : [Number(x), Number(y), Number(z)];
 }
 
-const SRID_FLAG = 0x2000_0000;
-
 /**
  * Appends WKB with the SRID of its column, unless it has one of its own.
  *
@@ -400,12 +398,7 @@ export function pushWkb(builder: GeometryBuilder, wkb: Uint8Array, srid: number)
     return builder.pushPoint(view.getFloat64(5, true), view.getFloat64(13, true), srid);
   }
   if (wkb[0] === 1 && type > 0 && type < 8) {
-    const stamped = new Uint8Array(wkb.length + 4);
-    const target = viewOf(stamped);
-    stamped[0] = 1;
-    target.setUint32(1, type | SRID_FLAG, true);
-    target.setUint32(5, srid, true);
-    stamped.set(wkb.subarray(5), 9);
+    const stamped = withSrid(wkb, srid);
     return builder.pushEwkb(stamped, 0, stamped.length);
   }
   const geometry = Geometry.from(wkb);

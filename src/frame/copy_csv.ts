@@ -1,6 +1,6 @@
 import { DataError, ResponseError } from "../errors/carto_error.ts";
 import type { Builder } from "./_builder.ts";
-import { decoder, encoder } from "./_bytes.ts";
+import { decoder, encoder, sameBytes } from "./_bytes.ts";
 import { ByteWriter, type CellWriter, cellWriter, csvQuoting } from "./_cells.ts";
 import { CsvRecords, type RecordTarget } from "./_csv_records.ts";
 import { BadValue, isValid, placed, type Validity } from "./_data.ts";
@@ -194,7 +194,10 @@ export class CopyCsvDecoder {
         return;
       }
       const builder = builders[index] as Builder;
-      if (!quoted && end - start === nullMarker.length && isMarker(bytes, start, nullMarker)) {
+      if (
+        !quoted && end - start === nullMarker.length &&
+        sameBytes(bytes, start, nullMarker, 0, nullMarker.length)
+      ) {
         return builder.null();
       }
       try {
@@ -310,11 +313,6 @@ export function gluedErrors(tail: string): string[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isMarker(bytes: Uint8Array, start: number, marker: Uint8Array): boolean {
-  for (let i = 0; i < marker.length; i++) if (bytes[start + i] !== marker[i]) return false;
-  return true;
 }
 
 /** Servers tell −1 for a geometry column of any SRID. */

@@ -1,6 +1,6 @@
 import { ArgumentError, DataError, type DataPlace } from "../errors/carto_error.ts";
 import { TextBuilder } from "./_builder.ts";
-import { decoder, encoder, grow } from "./_bytes.ts";
+import { decoder, encoder, grow, sameBytes } from "./_bytes.ts";
 import { ByteWriter, cellWriter, csvQuoting } from "./_cells.ts";
 import { CsvRecords, guessCsvType, Utf8Checker } from "./_csv_records.ts";
 import { type ColumnData, type FrameParts, freeName, isValid, placed, tellBadValue } from "./_data.ts";
@@ -188,7 +188,9 @@ export class CsvReader {
   #field(index: number, bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
     // Without a header the first row tells how many columns there are
     const builder = this.#builders[index] ??= newTextBuilder();
-    if (!quoted && isMarker(bytes, start, end, this.#nullMarker)) builder.null();
+    const marker = this.#nullMarker;
+    const isBare = !quoted && end - start === marker.length;
+    if (isBare && sameBytes(bytes, start, marker, 0, marker.length)) builder.null();
     else builder.text(bytes, start, end);
   }
 
@@ -309,12 +311,6 @@ function convert(
     }
   }
   return builder.finish();
-}
-
-function isMarker(bytes: Uint8Array, start: number, end: number, marker: Uint8Array): boolean {
-  if (end - start !== marker.length) return false;
-  for (let i = 0; i < marker.length; i++) if (bytes[start + i] !== marker[i]) return false;
-  return true;
 }
 
 /** Where the first line ends, outside quotes. */

@@ -1,6 +1,7 @@
 import { DataError, type DataPlace } from "../errors/carto_error.ts";
 import { type FrameParts, freeName, placed, shown, tellBadValue } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
+import { isTemporal } from "./_temporal.ts";
 import { type Column, columnOf } from "./column.ts";
 import { sridOfCrs } from "./geometry/_geo_json.ts";
 import type { GeoJsonFeature, GeoJsonOptions } from "./geometry/geo_json_types.ts";
@@ -296,9 +297,4 @@ export function plain(value: CellValue): unknown {
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item as CellValue)]));
   }
   return value;
-}
-
-function isTemporal(value: object): boolean {
-  return value instanceof Temporal.Instant || value instanceof Temporal.PlainDateTime ||
-    value instanceof Temporal.PlainDate || value instanceof Temporal.PlainTime;
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, type DataError, type DataPlace } from "../errors/carto_error.ts";
+import { MAX_INT8, MIN_INT8 } from "./_bytes.ts";
 import { BadValue, type ColumnData, type FrameParts, placed, shown, tellBadValue } from "./_data.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { Column, columnOf, dataOf } from "./column.ts";
@@ -200,9 +201,6 @@ export function columnParts(input: ColumnsInput, options: FromRowsOptions): Fram
   const columns = entries.map(([name, values]) => columnFromValues(name, values as ColumnInput, options));
   return { columns, geometryColumn: options.geometryColumn };
 }
-
-const MIN_INT8 = -0x8000_0000_0000_0000n;
-const MAX_INT8 = 0x7fff_ffff_ffff_ffffn;
 
 /** What a value is, before all of a column are looked at. */
 type Kind = "number" | "bigint" | ColumnType;

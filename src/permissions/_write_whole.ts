@@ -1,5 +1,5 @@
 import { ArgumentError, type CartoError, DataError, isCartoError } from "../errors/carto_error.ts";
-import { flagsFor } from "./access.ts";
+import { flagsFor, pathOf } from "./access.ts";
 import { accessState, advise, isRefusal } from "./advise.ts";
 
 /** What goes into a file; a function makes it once the file may be written, so that nothing is asked for in vain. */
@@ -251,9 +251,4 @@ function withLoss(error: unknown, name: string): unknown {
   const told: { -readonly [Key in keyof CartoError]: CartoError[Key] } = error;
   told.hint = error.hint === undefined ? loss : `${error.hint}\n${loss}`;
   return error;
-}
-
-function pathOf(url: URL): string {
-  const path = decodeURIComponent(url.pathname);
-  return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
 }

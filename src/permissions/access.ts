@@ -11,6 +11,12 @@ export function netAccess(url: URL): Access {
   return { kind: "net", host: port === undefined ? url.hostname : `${url.hostname}:${port}` };
 }
 
+/** The path in a file URL, as the system writes it. */
+export function pathOf(url: URL): string {
+  const path = decodeURIComponent(url.pathname);
+  return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
+}
+
 /** What is accessed, as a person says it: `read access to "creds.json"`. */
 export function describeAccess(access: Access): string {
   switch (access.kind) {

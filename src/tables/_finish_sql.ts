@@ -1,6 +1,6 @@
 import { sql } from "../classic/sql_text.ts";
 import type { Field } from "../frame/types.ts";
-import { putBack, SET_ASIDE_VARIABLES, setAside } from "./_set_aside_sql.ts";
+import { MERCATOR, putBack, SET_ASIDE_VARIABLES, setAside } from "./_set_aside_sql.ts";
 import type { TargetColumn } from "./_target.ts";
 
 /** A column of a staging table. */
@@ -158,8 +158,6 @@ export function isProjecting(columns: readonly StagingColumn[]): boolean {
   return columns.some(({ name, sqlType }) => name === MERCATOR && sqlType.endsWith(GENERATED));
 }
 
-/** The column of the projected copy. */
-const MERCATOR = "the_geom_webmercator";
 /** What CARTO's function gives, but without a call of it for what lies well away from the poles. */
 const PROJECTED = `CASE WHEN "the_geom" @ ST_MakeEnvelope(-180,-88.9,180,88.9,4326) ` +
   `THEN ST_Transform("the_geom",3857) ELSE CDB_TransformToWebmercator("the_geom") END`;

@@ -3,7 +3,7 @@ import { sql } from "../classic/sql_text.ts";
 /** CARTO's trigger that keeps the projected copy of the geometries. */
 const PROJECTING_TRIGGER = "update_the_geom_webmercator_trigger";
 /** The column of the copy. */
-const MERCATOR = "the_geom_webmercator";
+export const MERCATOR = "the_geom_webmercator";
 /** CARTO's triggers for rows with their functions; whatever other triggers do may need the indexes. */
 const CARTO_TRIGGERS = `('${PROJECTING_TRIGGER}','_cdb_update_the_geom_webmercator'),` +
   "('test_quota_per_row','cdb_checkquota'),('update_updated_at_trigger','_cdb_update_updated_at')";

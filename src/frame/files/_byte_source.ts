@@ -1,5 +1,5 @@
 import { ArgumentError, CartoError, DataError } from "../../errors/carto_error.ts";
-import { type Access, advise } from "../../permissions/mod.ts";
+import { type Access, advise, pathOf } from "../../permissions/mod.ts";
 import { concatBytes } from "../_bytes.ts";
 import type { FileInput } from "./file_options.ts";
 
@@ -66,11 +66,6 @@ async function openFile(path: string | URL, name: string): Promise<Deno.FsFile> 
 
 function isFolder(name: string): ArgumentError {
   return new ArgumentError(`Cannot read "${name}": it is a folder`, { argument: "path" });
-}
-
-function pathOf(url: URL): string {
-  const path = decodeURIComponent(url.pathname);
-  return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
 }
 
 /**
