@@ -28,8 +28,8 @@ const KEPT_BYTES = 8 * 1024 * 1024;
 /** Bytes of buffers that pass between two nudges of the collector. */
 const NUDGE_BYTES = 256 * 1024;
 /** What a nudge uses up of the heap: so many lists, each short, since the one that is at hand when the engine looks survives. */
-const LITTER_LISTS = 32;
-const LITTER_LENGTH = 1000;
+const LITTER_LISTS = 256;
+const LITTER_LENGTH = 125;
 
 /**
  * Keeps memory flat while buffers come and go. They lie outside the engine's heap, and it looks for dead ones only when the
