@@ -37,8 +37,8 @@ export function isRepeatable(data: CopyData): boolean {
   return typeof data === "string" || data instanceof Uint8Array || Array.isArray(data);
 }
 
-/** Pieces of which each is a buffer of its own that nobody writes to any more, so that none need be copied. */
-export class OwnPieces implements AsyncIterable<Uint8Array> {
+/** Pieces of which each is only lent until the next one is asked for, so that none need be copied. */
+export class LentPieces implements AsyncIterable<Uint8Array> {
   readonly #pieces: AsyncIterable<Uint8Array>;
 
   constructor(pieces: AsyncIterable<Uint8Array>) {
@@ -51,8 +51,16 @@ export class OwnPieces implements AsyncIterable<Uint8Array> {
 }
 
 /**
- * The data piece by piece, each a copy unless it need not be: encoders fill the same buffer again and again,
- * while compression and the network still hold what they were given.
+ * Gives the memory of a buffer back now, instead of when the collector finds it: the engine hardly counts what lies outside
+ * its heap. The network keeps what it was handed until it is sent.
+ */
+export function release(bytes: Uint8Array): void {
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+}
+
+/**
+ * The data piece by piece, each only lent until the next one is asked for. Of an iterable they are copies unless it lends
+ * its own: encoders fill the same buffer again and again, while the network still holds what it was given.
  */
 export async function* chunksOf(
   data: CopyData,
@@ -77,9 +85,14 @@ export async function* chunksOf(
       });
     }
     if (chunk.length === 0) continue;
-    const copy = whole instanceof OwnPieces ? chunk : chunk.slice();
-    onBytes(copy.length);
+    onBytes(chunk.length);
+    if (whole instanceof LentPieces) {
+      yield chunk;
+      continue;
+    }
+    const copy = new Uint8Array(chunk);
     yield copy;
+    release(copy);
   }
 }
 
@@ -104,30 +117,37 @@ export function gzipStream(chunks: AsyncGenerator<Uint8Array>, level: number): R
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       if (output === undefined) {
-        gzip = await compress(chunks, level);
+        const { createGzip } = await import("node:zlib");
+        gzip = createGzip({ level, chunkSize: 64 * 1024 });
         output = gzip[Symbol.asyncIterator]();
+        feed(gzip, chunks);
       }
       const { done, value } = await output.next();
       if (done) controller.close();
       else controller.enqueue(value);
     },
     async cancel() {
-      // Compression may be waiting for more data: ending it must not wait too. It ends its source.
-      if (gzip === undefined) await chunks.return(undefined);
-      else gzip.destroy();
+      const ended = chunks.return(undefined);
+      if (gzip === undefined) return void await ended;
+      // The compression may be waiting for more data: ending it must not wait, too
+      ended.catch(() => {});
+      gzip.destroy();
     },
   }, { highWaterMark: 0 });
 }
 
-/** Starts to compress; a failure of the source becomes a failure of the output, and an end of the output its end. */
-async function compress(chunks: AsyncGenerator<Uint8Array>, level: number): Promise<Gzip> {
-  const { createGzip } = await import("node:zlib");
-  const { pipeline, Readable } = await import("node:stream");
-  const gzip = createGzip({ level, chunkSize: 64 * 1024 });
-  const source = Readable.from(chunks, { objectMode: true, highWaterMark: 1 });
-  // Whoever reads the output meets the error there.
-  pipeline(source, gzip, () => {});
-  return gzip;
+/** Compresses piece after piece, each done with before the next one is asked for; their failure becomes the output's. */
+async function feed(gzip: Gzip, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const piece of chunks) {
+      await new Promise<void>((resolve, reject) =>
+        gzip.write(piece, (error) => error ? reject(error) : resolve())
+      );
+    }
+    gzip.end();
+  } catch (error) {
+    gzip.destroy(error as Error);
+  }
 }
 
 /** The first bytes of every binary COPY: "PGCOPY", then bytes of which FF occurs in no UTF-8 text. */

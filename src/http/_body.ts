@@ -170,11 +170,15 @@ function bodyParts(body: ReadableStream<Uint8Array<ArrayBuffer>>, lends: boolean
 /**
  * The stream of an upload, made anew; it tells the watchdog when we wait for our own source, and
  * keeps the source's error, which `fetch` would hide.
+ *
+ * @param lends Whether its pieces may be lent as those of the source are. Deno's own `fetch` has taken a piece before it
+ * asks for the next; another one may gather them.
  */
 export function watchUpload(
   make: () => ReadableStream<Uint8Array>,
   watchdog: Watchdog,
   upload: { failure?: { error: unknown } },
+  lends: boolean,
 ): ReadableStream<Uint8Array> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   return new ReadableStream<Uint8Array>({
@@ -193,7 +197,7 @@ export function watchUpload(
         if (watchdog.signal.aborted) return;
         watchdog.wait();
         if (done) controller.close();
-        else controller.enqueue(value);
+        else controller.enqueue(lends ? value : new Uint8Array(value));
       } catch (error) {
         upload.failure ??= { error };
         controller.error(error);

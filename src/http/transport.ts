@@ -20,6 +20,9 @@ import {
 } from "./_response_error.ts";
 import { backoff, isTransientStatus, retryAfterSeconds, sleep } from "./_retry.ts";
 
+/** Deno's own, unless somebody has put another one in its place before. */
+const denoFetch = globalThis.fetch;
+
 /** How requests are sent: limits of time, retries, and what a test or a proxy puts in their place. */
 export interface TransportOptions {
   /** Sends one request; `globalThis.fetch` when not given. */
@@ -75,7 +78,10 @@ export interface RequestSpec {
   url: URL;
   /** The headers; the user agent is added. */
   headers?: Record<string, string> | undefined;
-  /** The body: a text, bytes, or a function that makes the stream anew for each attempt. */
+  /**
+   * The body: a text, bytes, or a function that makes the stream anew for each attempt. Each piece of a stream may be only
+   * lent, until the next one is asked for.
+   */
   body?: string | Uint8Array | (() => ReadableStream<Uint8Array>) | undefined;
   /**
    * What may be repeated: `read` after any transient failure; `rate-limit` only after a 429 that
@@ -257,7 +263,9 @@ export class Transport {
     const headers = { "user-agent": userAgent(), ...spec.headers };
     let url = spec.url;
     for (let redirects = 0;; redirects++) {
-      const body = typeof spec.body === "function" ? watchUpload(spec.body, watchdog, upload) : spec.body;
+      const body = typeof spec.body === "function"
+        ? watchUpload(spec.body, watchdog, upload, send === denoFetch)
+        : spec.body;
       const response = await send(url, {
         method: spec.method,
         headers,

@@ -1,5 +1,5 @@
 import type { CoreClient } from "../classic/_core_client.ts";
-import { OwnPieces } from "../classic/_copy_streams.ts";
+import { LentPieces } from "../classic/_copy_streams.ts";
 import { sql } from "../classic/sql_text.ts";
 import { CartoError, isCartoError, ResponseError } from "../errors/carto_error.ts";
 import {
@@ -128,7 +128,7 @@ async function copyInto(
   const statement = `COPY ${table} (${names.join(",")}) FROM STDIN WITH (${encoder.options})`;
   try {
     while (await parts.next()) {
-      const { totalRows } = await client.copy.from(statement, () => new OwnPieces(parts.body()), {
+      const { totalRows } = await client.copy.from(statement, () => new LentPieces(parts.body()), {
         retries: attempts - 1,
         signal,
         gzip,

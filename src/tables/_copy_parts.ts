@@ -1,3 +1,4 @@
+import { release } from "../classic/_copy_streams.ts";
 import type { SqlField } from "../classic/sql.ts";
 import { sql } from "../classic/sql_text.ts";
 import { ArgumentError, DataError } from "../errors/carto_error.ts";
@@ -25,30 +26,6 @@ const SLICE_ROWS = 16_384;
 /** How much of a request is kept, so that it can be sent again without asking for its rows again. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
-/** Bytes of buffers that pass between two nudges of the collector. */
-const NUDGE_BYTES = 256 * 1024;
-/** What a nudge uses up of the heap: so many lists, each short, since the one that is at hand when the engine looks survives. */
-const LITTER_LISTS = 256;
-const LITTER_LENGTH = 125;
-
-/**
- * Keeps memory flat while buffers come and go. They lie outside the engine's heap, and it looks for dead ones only when the
- * heap's young part is full, which columns hardly touch, or when 64 MB of them have gathered. So the heap is used up about
- * as fast as the buffers: a look every few megabytes costs a fraction of a millisecond, for next to nothing is alive.
- */
-class Nudge {
-  #bytes = 0;
-  /** The last list: a list that nobody could ever see need not be made at all. */
-  #litter: readonly number[] = [];
-
-  /** Counts the bytes of buffers that have been made. */
-  count(bytes: number): void {
-    for (this.#bytes += bytes; this.#bytes >= NUDGE_BYTES; this.#bytes -= NUDGE_BYTES) {
-      for (let i = 0; i < LITTER_LISTS; i++) this.#litter = new Array<number>(LITTER_LENGTH);
-    }
-  }
-}
-
 /** Some encoded rows. */
 interface Piece {
   readonly bytes: readonly Uint8Array[];
@@ -73,15 +50,18 @@ export class CopyParts {
   readonly #onProgress: (progress: PartProgress) => void;
   readonly #onOverflow: (() => never) | undefined;
   #pieces: AsyncIterator<Piece>;
-  /** A piece that did not fit the request before. */
+  /** The next piece, once it is there and until it is taken. */
   #waiting: Piece | undefined;
+  /** Settles when the next piece is there, while it is waited for. */
+  #asked: Promise<void> | undefined;
   #ended = false;
+  /** The number of the present body. */
+  #turn = 0;
   /** Rows and bytes of the requests before the present one. */
   #before: PartProgress = { rows: 0, bytes: 0 };
   /** Rows and bytes of the present request. */
   #part: PartProgress = { rows: 0, bytes: 0 };
   #kept: Piece[] | undefined = [];
-  readonly #nudge = new Nudge();
 
   constructor(
     encoder: CopyEncoder,
@@ -112,13 +92,17 @@ export class CopyParts {
   async next(): Promise<boolean> {
     this.#before = this.total;
     this.#part = { rows: 0, bytes: 0 };
+    this.#releaseKept();
     this.#kept = [];
-    this.#waiting ??= await this.#nextPiece();
-    return this.#waiting !== undefined;
+    return await this.#peek() !== undefined;
   }
 
-  /** The bytes of the present request; asked for again, the same bytes again. */
+  /**
+   * The bytes of the present request; asked for again, the same bytes again, and the body before gives no more. Each buffer
+   * is only lent until the next one is asked for.
+   */
   async *body(): AsyncGenerator<Uint8Array, void, void> {
+    const turn = ++this.#turn;
     yield this.#encoder.head;
     let bytes = this.#encoder.head.length + this.#encoder.tail.length;
     const kept = this.#kept;
@@ -128,8 +112,9 @@ export class CopyParts {
       bytes += piece.size;
     }
     while (true) {
-      const piece = this.#waiting ?? await this.#nextPiece();
-      this.#waiting = piece;
+      const piece = await this.#peek();
+      // The request was given up while the source of the rows was waited for
+      if (turn !== this.#turn) return;
       if (piece === undefined || (this.#part.rows > 0 && bytes + piece.size > this.#maxBytes)) {
         // An error here ends the request, and the database forgets what it was sent
         if (piece !== undefined) this.#onOverflow?.();
@@ -138,7 +123,10 @@ export class CopyParts {
       this.#waiting = undefined;
       bytes += piece.size;
       this.#keep(piece);
-      yield* piece.bytes;
+      for (const chunk of piece.bytes) {
+        yield chunk;
+        if (this.#kept === undefined) release(chunk);
+      }
       this.#onProgress(this.total);
     }
     yield this.#encoder.tail;
@@ -152,8 +140,14 @@ export class CopyParts {
   #keep(piece: Piece): void {
     const { rows, bytes } = this.#part;
     this.#part = { rows: rows + piece.rows, bytes: bytes + piece.size };
-    if (this.#part.bytes > KEPT_BYTES) this.#kept = undefined;
+    if (this.#part.bytes > KEPT_BYTES) this.#releaseKept();
     this.#kept?.push(piece);
+  }
+
+  /** Gives up the pieces that are kept, which have all been sent. */
+  #releaseKept(): void {
+    for (const piece of this.#kept ?? []) piece.bytes.forEach(release);
+    this.#kept = undefined;
   }
 
   /** Goes back to the first row of the present request. */
@@ -166,16 +160,28 @@ export class CopyParts {
     this.#pieces = this.#encode(this.#batches.again(this.#before.rows), this.#before.rows + 1);
     this.#part = { rows: 0, bytes: 0 };
     this.#waiting = undefined;
+    this.#asked = undefined;
     this.#ended = false;
     this.#kept = [];
   }
 
-  async #nextPiece(): Promise<Piece | undefined> {
-    if (this.#ended) return undefined;
-    const { done, value } = await this.#pieces.next();
-    if (done !== true) return value;
-    this.#ended = true;
-    return undefined;
+  /** The next piece, which stays the next one until it is taken; undefined when there is none. */
+  async #peek(): Promise<Piece | undefined> {
+    if (this.#waiting === undefined && !this.#ended) await (this.#asked ??= this.#ask());
+    return this.#waiting;
+  }
+
+  async #ask(): Promise<void> {
+    const pieces = this.#pieces;
+    try {
+      const { done, value } = await pieces.next();
+      // Meanwhile the rows may have been begun again
+      if (pieces !== this.#pieces) return;
+      if (done === true) this.#ended = true;
+      else this.#waiting = value;
+    } finally {
+      if (pieces === this.#pieces) this.#asked = undefined;
+    }
   }
 
   async *#encode(frames: WriteBatches["frames"], firstRow: number): AsyncGenerator<Piece, void, void> {
@@ -204,7 +210,6 @@ export class CopyParts {
       bytes.push(chunk);
       size += chunk.length;
     }
-    this.#nudge.count(size);
     return { bytes, size, rows: frame.numRows };
   }
 }
@@ -267,6 +272,32 @@ function binaryEncoder(fields: readonly CopyField[]): StatementEncoder {
       }
     },
   };
+}
+
+/** Bytes of buffers that pass between two nudges of the collector. */
+const NUDGE_BYTES = 256 * 1024;
+/** What a nudge uses up of the heap: so many short lists, about 1 kB each. */
+const LITTER_LISTS = 52;
+const LITTER_LENGTH = 125;
+
+/**
+ * Keeps memory flat while buffers come and go that the caller owns. They lie outside the engine's heap, and it looks for dead
+ * ones only when the heap's young part is full, which columns hardly touch, or when 64 MB of them have gathered. So a fifth
+ * as much of the heap is used up as bytes pass. With more, a batch would outlive two looks where the young part is small,
+ * and the engine then takes it for something lasting.
+ */
+class Nudge {
+  #bytes = 0;
+  /** No list is kept: whatever is stored while the engine marks what is alive counts as alive. */
+  #litter = 0;
+
+  /** Counts the bytes of buffers that have been made. */
+  count(bytes: number): void {
+    for (this.#bytes += bytes; this.#bytes >= NUDGE_BYTES; this.#bytes -= NUDGE_BYTES) {
+      // Filled, since a list that nobody could ever see need not be made at all
+      for (let i = 0; i < LITTER_LISTS; i++) this.#litter = new Array<number>(LITTER_LENGTH).fill(0).length;
+    }
+  }
 }
 
 /** A column as it is read. */

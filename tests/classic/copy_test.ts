@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { gunzipSync } from "node:zlib";
 import { Credentials } from "../../src/auth/credentials.ts";
-import { openCopyTo } from "../../src/classic/_copy_streams.ts";
+import { chunksOf, openCopyTo } from "../../src/classic/_copy_streams.ts";
 import { requestsOf } from "../../src/classic/_requests.ts";
 import { ClassicClient } from "../../src/classic/client.ts";
 import type { CopySource } from "../../src/classic/copy.ts";
@@ -150,6 +150,30 @@ Deno.test("every kind of source is sent whole, also from one buffer that is fill
     const { bytes } = server.at(0);
     assertEquals(new TextDecoder().decode(gzip ? gunzipSync(bytes) : bytes), whole, name);
   }
+});
+
+Deno.test("the memory of what has been sent is given back at once, that of the caller's own data never", async () => {
+  const own = [encode("1,a\n"), encode("2,b\n")];
+  const sent: Uint8Array[] = [];
+  for await (const piece of chunksOf(own, () => {})) sent.push(piece);
+  assertEquals(sent.map(({ length }) => length), [0, 0]);
+  assertEquals(own, [encode("1,a\n"), encode("2,b\n")]);
+});
+
+Deno.test("a fetch that was put in the place of Deno's may gather what it is given", async () => {
+  const denoFetch = globalThis.fetch;
+  let body = "";
+  try {
+    globalThis.fetch = async (_url, init) => {
+      body = await new Response(init?.body).text();
+      return Response.json({ total_rows: 2, time: 0 });
+    };
+    const client = new ClassicClient(new Credentials({ username: "ana", apiKey: "1234" }));
+    await client.copy.from(INTO, [encode("1,a\n"), encode("2,b\n")], { gzip: false });
+  } finally {
+    globalThis.fetch = denoFetch;
+  }
+  assertEquals(body, "1,a\n2,b\n");
 });
 
 Deno.test("data that are no bytes are refused", async () => {

@@ -535,6 +535,37 @@ Deno.test("more rows than are kept are encoded again where they are at hand, and
   );
 });
 
+Deno.test("a server that is busy while a stream is waited for gets each row once, in order", async () => {
+  const refused = Promise.withResolvers<void>();
+  async function* stream() {
+    yield GeoDataFrame.fromRows([{ id: 1 }]);
+    await refused.promise;
+    yield GeoDataFrame.fromRows([{ id: 2 }]);
+    yield GeoDataFrame.fromRows([{ id: 3 }]);
+  }
+  const carto = fakeCarto((request) => isLook(request) ? target(undefined) : undefined);
+  const inner = carto.transport.fetch ?? fetch;
+  let attempts = 0;
+  const transport: typeof carto.transport = {
+    ...carto.transport,
+    async fetch(input, init) {
+      if (!String(input).includes("copyfrom") || attempts++ > 0) {
+        return await inner(input, init);
+      }
+      // The first rows are on their way and the next ones asked for when the server says that it is busy
+      const reader = (init?.body as ReadableStream<Uint8Array>).getReader();
+      await reader.read();
+      reader.read().catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      setTimeout(refused.resolve, 20);
+      return BUSY();
+    },
+  };
+  const report = await toCarto(stream(), "t", { ...carto, transport, ...CSV });
+  assertEquals([report.rows, attempts, carto.slept], [3, 2, [3000]]);
+  assertEquals(bodyText(uploads(carto.requests)[0]), "1\n2\n3\n");
+});
+
 Deno.test("fewer rows than were sent is an error, and nothing is put in place", async () => {
   const carto = fakeCarto((request) => {
     if (isLook(request)) return target(undefined);
