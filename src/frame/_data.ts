@@ -1,7 +1,7 @@
 import { DataError, type DataPlace } from "../errors/carto_error.ts";
 import { asciiText, checkColumnBytes, concatBytes } from "./_bytes.ts";
 import type { Column } from "./column.ts";
-import { pointEwkb } from "./geometry/_ewkb.ts";
+import { pointEwkb, sridAt } from "./geometry/_ewkb.ts";
 import type { OnBadValue } from "./rows.ts";
 import type { ColumnType, Field, RenamedColumn } from "./types.ts";
 
@@ -222,6 +222,46 @@ export function placed(error: unknown, place: DataPlace): unknown {
     return new DataError(message, { place: { ...error.place, ...place }, hint: error.hint, cause: error });
   }
   return error;
+}
+
+/**
+ * The one coordinate system of the geometries of a column, for formats that cannot tell one for each value: their own, or else
+ * the column's; 0 for none, undefined without geometries.
+ *
+ * @param before That of the geometries before, if there are any
+ * @param rowsBefore How many rows there are before, for the message
+ * @throws {DataError} A geometry is in another one
+ */
+export function oneSrid(
+  data: ColumnData,
+  { name, srid: known = 0 }: Field,
+  before?: number,
+  rowsBefore = 0,
+): number | undefined {
+  let srid = before;
+  for (let row = 0; row < data.length; row++) {
+    if (!isValid(data.validity, row)) continue;
+    const own = (data.kind === "point" ? data.srid : sridOfRow(data, row)) || Math.max(0, known);
+    srid ??= own;
+    if (own !== srid) {
+      const [here, there] = [own, srid].map((each) => each === 0 ? "no coordinate system" : `SRID ${each}`);
+      throw new DataError(
+        `The format holds one coordinate system for a column, and a value of ${here} follows ${there}`,
+        {
+          place: { row: rowsBefore + row + 1, column: name },
+          hint: "Write each to a file of its own, or GeoJSON, which is always in longitude and latitude",
+        },
+      );
+    }
+    // Points that are laid out as numbers share one
+    if (data.kind === "point") break;
+  }
+  return srid;
+}
+
+function sridOfRow(data: ColumnData, row: number): number {
+  if (data.kind !== "bytes") return 0;
+  return sridAt(new DataView(data.bytes.buffer, data.bytes.byteOffset), data.offsets[row] as number);
 }
 
 /** Tells a value that does not fit to who wants to know; what is no fault of the value is thrown. */

@@ -1,7 +1,7 @@
 import { ArgumentError, UnsupportedError } from "../errors/carto_error.ts";
 import { type Builder, Int64Builder } from "./_builder.ts";
 import { concatBytes, encoder } from "./_bytes.ts";
-import { type ColumnData, type FrameParts, placed, plainBytes } from "./_data.ts";
+import { type ColumnData, type FrameParts, oneSrid, placed, plainBytes } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";
@@ -559,11 +559,13 @@ function keyValue(flat: FlatBuilder, key: string, value: string): number {
   return flat.end();
 }
 
-function metadataOf({ field, type }: Column): [string, string][] {
+function metadataOf(column: Column): [string, string][] {
+  const { field, type } = column;
   const result: [string, string][] = [[TYPE_KEY, type]];
   if (field.pgType !== undefined) result.push([PG_TYPE_KEY, field.pgType]);
   if (type === "geometry" || type === "geography") {
-    const crs = field.srid !== undefined && field.srid > 0 ? `EPSG:${field.srid}` : undefined;
+    const srid = oneSrid(dataOf(column), field) ?? field.srid;
+    const crs = srid !== undefined && srid > 0 ? `EPSG:${srid}` : undefined;
     const about = {
       ...(crs === undefined ? {} : { crs, crs_type: "authority_code" }),
       ...(type === "geography" ? { edges: "spherical" } : {}),

@@ -496,12 +496,13 @@ export class GeoDataFrame implements Iterable<Row> {
    * The rows of this frame, then those of others with the same names and types in the same order.
    *
    * @param others The other frames
-   * @throws {ArgumentError} Names or types differ
+   * @throws {ArgumentError} Names, types or coordinate systems differ
    */
   concat(...others: readonly GeoDataFrame[]): GeoDataFrame {
     for (const other of others) this.#checkSameSchema(other);
     const columns = this.#columns.map((column, i) => {
       const all = [column, ...others.map((other) => other.#columns[i] as Column)];
+      checkSameSrid(all);
       const field = { ...column.field, nullable: all.some((each) => each.field.nullable) };
       return columnOf(field, concatData(field, all.map(dataOf)), column.int8AsNumber);
     });
@@ -682,6 +683,7 @@ export class GeoDataFrame implements Iterable<Row> {
    *
    * @param options File or stream format
    * @returns The bytes
+   * @throws {DataError} A column's geometries are in several coordinate systems
    */
   toArrowIPC(options: ArrowOptions = {}): Uint8Array<ArrayBuffer> {
     return arrowIpc(this.#columns, this.#numRows, options);
@@ -705,6 +707,19 @@ export class GeoDataFrame implements Iterable<Row> {
   toString(): string {
     return textTable(this);
   }
+}
+
+/** Geometries that do not tell their coordinate system are in their column's, and would change it. */
+function checkSameSrid(columns: readonly Column[]): void {
+  const srids = columns.map(({ field }) => field.srid ?? 0).filter((srid) => srid > 0);
+  const other = srids.find((srid) => srid !== srids[0]);
+  if (other === undefined) return;
+  throw new ArgumentError(
+    `Cannot join frames in different coordinate systems: "${columns[0]?.name}" is in SRID ${
+      srids[0]
+    } and in SRID ${other}`,
+    { argument: "others", hint: "Bring them into one first, such as by reading with { reproject: true }" },
+  );
 }
 
 function sridOption(options: SetGeometryOptions): { srid?: number } {

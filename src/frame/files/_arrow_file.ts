@@ -1,5 +1,5 @@
 import { DataError, isCartoError } from "../../errors/carto_error.ts";
-import { placed, plainBytes } from "../_data.ts";
+import { oneSrid, placed, plainBytes } from "../_data.ts";
 import { arrowIpc, arrowParts, type Block, footer, MAGIC } from "../arrow.ts";
 import { columnOf, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
@@ -169,8 +169,16 @@ export async function* writeArrow(
     yield new Uint8Array([...MAGIC, 0, 0]);
     position = 8;
   }
+  const srids = new Map<string, number>();
+  let rows = 0;
   for await (const given of frames) {
     const frame = withoutDictionaries(given);
+    for (const column of frame.columns) {
+      if (column.type !== "geometry" && column.type !== "geography") continue;
+      const { name, field } = column;
+      srids.set(name, oneSrid(dataOf(column), field, srids.get(name), rows) ?? field.srid ?? 0);
+    }
+    rows += frame.numRows;
     const bytes = arrowIpc(frame.columns, frame.numRows, { format: "stream" });
     const schemaLength = 8 + new DataView(bytes.buffer).getInt32(4, true);
     // The end of the stream comes once, at the end

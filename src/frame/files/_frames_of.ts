@@ -37,13 +37,35 @@ export async function* framesOf(
   }
 }
 
-/** The same rows in frames of at most so many. */
-export async function* cutFrames(
+/** The same rows in frames of at most so many: longer ones are cut, and short ones that are described alike are joined. */
+export async function* regroupFrames(
   frames: AsyncIterable<GeoDataFrame>,
   rows: number,
 ): AsyncGenerator<GeoDataFrame, undefined> {
-  for await (const frame of frames) {
-    if (frame.numRows <= rows) yield frame;
-    else for (let at = 0; at < frame.numRows; at += rows) yield frame.slice(at, at + rows);
+  let short: GeoDataFrame[] = [];
+  let count = 0;
+  function* joined(): Generator<GeoDataFrame, void> {
+    const [first, ...others] = short;
+    if (first !== undefined) yield others.length === 0 ? first : first.concat(...others);
+    short = [];
+    count = 0;
   }
+  for await (const frame of frames) {
+    for (let at = 0; at === 0 || at < frame.numRows; at += rows) {
+      const piece = frame.numRows <= rows ? frame : frame.slice(at, at + rows);
+      const [first] = short;
+      if (count + piece.numRows > rows || (first !== undefined && !isAlike(first, piece))) yield* joined();
+      short.push(piece);
+      count += piece.numRows;
+      if (count === rows) yield* joined();
+    }
+  }
+  yield* joined();
+}
+
+function isAlike(one: GeoDataFrame, other: GeoDataFrame): boolean {
+  const [mine, theirs] = [one, other].map(({ schema, geometryColumn }) =>
+    JSON.stringify([geometryColumn, schema.map(({ srid, pgType }) => [srid, pgType])])
+  );
+  return mine === theirs;
 }

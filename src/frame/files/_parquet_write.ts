@@ -1,7 +1,7 @@
 import type { SchemaElement } from "../../_deps/hyparquet.ts";
 import { ArgumentError } from "../../errors/carto_error.ts";
 import { ByteWriter, cellWriter } from "../_cells.ts";
-import { bitAt, type ColumnData, isValid, plainBytes } from "../_data.ts";
+import { bitAt, type ColumnData, isValid, oneSrid, plainBytes } from "../_data.ts";
 import { type Column, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import {
@@ -53,10 +53,11 @@ export async function* writeParquet(
   };
   const geo = new Map<string, GeometrySummary>();
   let first: GeoDataFrame | undefined;
+  let rows = 0;
   for await (const frame of frames) {
     if (writer === undefined) {
-      for (const { name, type, srid } of frame.schema) {
-        if (isGeometry(type)) geo.set(name, new GeometrySummary(type, projOrNull(srid, named)));
+      for (const { field } of frame.columns) {
+        if (isGeometry(field.type)) geo.set(field.name, new GeometrySummary(field, named));
       }
       writer = new ParquetWriter({
         writer: bytes,
@@ -68,6 +69,8 @@ export async function* writeParquet(
       first = frame;
     }
     if (frame.numRows === 0) continue;
+    for (const [name, summary] of geo) summary.settle(frame.column(name), rows);
+    rows += frame.numRows;
     const columnData = frame.columns.map((column) => ({
       name: column.name,
       data: valuesOf(column, geo.get(column.name)) as never,
@@ -225,13 +228,24 @@ function geometryValues(data: ColumnData, summary: GeometrySummary): unknown[] {
 /** What the metadata tells of all geometries of a column. */
 class GeometrySummary {
   readonly #type: ColumnType;
-  readonly #crs: object | null | undefined;
+  readonly #named: string;
+  #srid: number | undefined;
+  #crs: object | null | undefined;
   readonly #types = new Set<number>();
   readonly #bounds = noBounds();
 
-  constructor(type: ColumnType, crs: object | null | undefined) {
+  constructor({ type, srid }: Field, named: string) {
     this.#type = type;
-    this.#crs = crs;
+    this.#named = named;
+    this.#crs = projOrNull(srid, named);
+  }
+
+  /** Takes the coordinate system from the first geometries, and refuses others. */
+  settle(column: Column, rowsBefore: number): void {
+    const srid = oneSrid(dataOf(column), column.field, this.#srid, rowsBefore);
+    if (srid === this.#srid) return;
+    this.#srid = srid;
+    this.#crs = projOrNull(srid, this.#named);
   }
 
   see(ewkb: Uint8Array): void {

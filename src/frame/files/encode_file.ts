@@ -1,6 +1,6 @@
 import { ArgumentError, UnsupportedError } from "../../errors/carto_error.ts";
 import { FORMAT_NAMES } from "./_detect_format.ts";
-import { cutFrames, type FramesInput, framesOf } from "./_frames_of.ts";
+import { type FramesInput, framesOf, regroupFrames } from "./_frames_of.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import { BATCH_ROWS, type FileFormat, type WriteFileOptions } from "./file_options.ts";
 
@@ -56,14 +56,14 @@ export async function* encodeFile(
       );
     case "parquet":
       return yield* (await import("./_parquet_write.ts")).writeParquet(
-        cutFrames(checked, rows),
+        regroupFrames(checked, rows),
         options,
         named,
       );
     case "arrow":
     case "arrow-stream": {
       const { writeArrow } = await import("./_arrow_file.ts");
-      return yield* writeArrow(checked, options.format === "arrow" ? "file" : "stream");
+      return yield* writeArrow(regroupFrames(checked, rows), options.format === "arrow" ? "file" : "stream");
     }
     case "shapefile":
     case "geopackage":

@@ -1,8 +1,15 @@
 /** Writing is all or nothing, and both ways need no more permission than they say. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { ArgumentError, UnsupportedError } from "../../../src/errors/carto_error.ts";
-import { GeoDataFrame, readFile, writeFile } from "../../../src/frame/mod.ts";
+import { ArgumentError, DataError, UnsupportedError } from "../../../src/errors/carto_error.ts";
+import {
+  CopyBinaryDecoder,
+  encodeCopyBinary,
+  GeoDataFrame,
+  readFile,
+  readFileBatches,
+  writeFile,
+} from "../../../src/frame/mod.ts";
 import { fixture, inFolder } from "./_fixtures.ts";
 
 const ROOT = fromFileUrl(new URL("../../../", import.meta.url));
@@ -56,6 +63,64 @@ Deno.test("writing: what cannot be written is refused before anything is", () =>
     const other = GeoDataFrame.fromColumns({ a: ["x"] });
     await assertRejects(() => writeFile([frame, other], `${folder}/x.csv`), ArgumentError, '"a" (text)');
     assertEquals(await names(folder), []);
+  }));
+
+const inDegrees = GeoDataFrame.fromRows([{ g: "SRID=4326;POINT (1 2)" }]).setGeometry("g", { name: "g" });
+const inMetres = GeoDataFrame.fromRows([{ g: "SRID=3857;POINT (100000 200000)" }]).setGeometry("g", {
+  name: "g",
+});
+
+Deno.test("writing: geometries of two coordinate systems are refused where the format holds one", () =>
+  inFolder(async (folder) => {
+    const line = "SRID=3857;LINESTRING (100000 200000, 1 2)";
+    const mixed = GeoDataFrame.fromRows([{ g: null }, { g: "SRID=4326;POINT (1 2)" }, { g: line }])
+      .setGeometry("g", { name: "g" });
+    for (const ending of ["parquet", "arrow", "arrows"]) {
+      for (const [frames, row] of [[[inDegrees, inMetres], 2], [mixed, 3]] as const) {
+        const error = await assertRejects(
+          () => writeFile(frames, `${folder}/x.${ending}`),
+          DataError,
+          "SRID 3857",
+        );
+        assertEquals(error.place, { row, column: "g" });
+      }
+    }
+    assertThrows(() => mixed.toArrowIPC(), DataError, "SRID 3857 follows SRID 4326");
+    assertThrows(() => inDegrees.concat(inMetres), ArgumentError, "SRID 4326 and in SRID 3857");
+    // GeoJSON is in longitude and latitude, whatever the values are in
+    await writeFile([inDegrees, inMetres], `${folder}/x.geojson`);
+    assertEquals((await readFile(`${folder}/x.geojson`)).srid, 4326);
+    assertEquals(await names(folder), ["x.geojson"]);
+  }));
+
+Deno.test("writing: values tell their coordinate system where their column does not, as that of a query", () =>
+  inFolder(async (folder) => {
+    const decoder = new CopyBinaryDecoder([{ name: "g", type: "geometry", nullable: true }]);
+    for (const chunk of encodeCopyBinary(inMetres, [{ column: "g" }])) decoder.push(chunk);
+    const read = decoder.finish();
+    for (const ending of ["parquet", "arrow", "arrows"]) {
+      await writeFile(read, `${folder}/x.${ending}`);
+      const back = await readFile(`${folder}/x.${ending}`);
+      assertEquals([...back.column("g")].map(String), ["SRID=3857;POINT (100000 200000)"], ending);
+    }
+  }));
+
+Deno.test("writing: short frames are joined to batches of batchRows, and long ones cut", () =>
+  inFolder(async (folder) => {
+    const parts = Array.from(
+      { length: 7 },
+      (_, i) => GeoDataFrame.fromColumns({ a: [3 * i, 3 * i + 1, 3 * i + 2] }),
+    );
+    const long = GeoDataFrame.fromColumns({ a: Array.from({ length: 21 }, (_, a) => a) });
+    for (const ending of ["parquet", "arrow", "arrows"]) {
+      for (const frames of [parts, long]) {
+        const path = `${folder}/x.${ending}`;
+        await writeFile(frames, path, { batchRows: 10 });
+        const batches = await Array.fromAsync(readFileBatches(path));
+        assertEquals(batches.map(({ numRows }) => numRows), frames === long ? [10, 10, 1] : [9, 9, 3]);
+        assertEquals(batches.flatMap((batch) => [...batch.column("a")]), [...long.column("a")]);
+      }
+    }
   }));
 
 Deno.test("writing: the report tells file, format, rows and bytes; .gz is compressed", () =>
