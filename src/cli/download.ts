@@ -27,7 +27,7 @@ export const download: Command = {
     const { words, credentials, flag, io, signal } = context;
     const [source = "", name = ""] = words;
     const format = choice(context, "format", FORMATS);
-    const options = { ...readOptions(context), batchRows: 65_536 };
+    const options = readOptions(context);
     const frames: AsyncIterable<GeoDataFrame> = readCartoBatches(source, {
       ...options,
       credentials: await credentials(),

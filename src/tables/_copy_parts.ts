@@ -277,14 +277,14 @@ function binaryEncoder(fields: readonly CopyField[]): StatementEncoder {
 /** Bytes of buffers that pass between two nudges of the collector. */
 const NUDGE_BYTES = 256 * 1024;
 /** What a nudge uses up of the heap: so many short lists, about 1 kB each. */
-const LITTER_LISTS = 52;
+const LITTER_LISTS = 128;
 const LITTER_LENGTH = 125;
 
 /**
  * Keeps memory flat while buffers come and go that the caller owns. They lie outside the engine's heap, and it looks for dead
- * ones only when the heap's young part is full, which columns hardly touch, or when 64 MB of them have gathered. So a fifth
- * as much of the heap is used up as bytes pass. With more, a batch would outlive two looks where the young part is small,
- * and the engine then takes it for something lasting.
+ * ones only when the heap's young part is full, which columns hardly touch, or when 64 MB of them have gathered. So half as
+ * much of the heap is used up as bytes pass. With more, or with longer batches, a batch would outlive two looks where the
+ * young part is small, and the engine then takes it for something lasting.
  */
 class Nudge {
   #bytes = 0;
@@ -299,6 +299,9 @@ class Nudge {
     }
   }
 }
+
+/** Bytes of a batch for which no number of rows is asked. */
+const BATCH_BYTES = 512 * 1024;
 
 /** A column as it is read. */
 interface ReadColumn {
@@ -316,6 +319,8 @@ export class CopyDecoder {
   readonly #columns: readonly ReadColumn[];
   readonly #decoder: CopyBinaryDecoder;
   readonly #nudge = new Nudge();
+  /** Bytes since the last batch. */
+  #bytes = 0;
 
   /** Prepares for columns as the server describes them. */
   constructor(fields: readonly SqlField[], request: ReadRequest) {
@@ -337,15 +342,18 @@ export class CopyDecoder {
 
   /** Takes the next bytes. */
   push(chunk: Uint8Array): void {
-    // Columns take about as much as the bytes that they are made of
+    this.#bytes += chunk.length;
     this.#nudge.count(chunk.length);
     this.#decoder.push(chunk);
   }
 
-  /** The rows so far, if there are so many. */
-  take(minRows: number): GeoDataFrame | undefined {
+  /** The rows so far, if there are so many; without a number, if enough bytes have come for a batch. */
+  take(minRows: number | undefined): GeoDataFrame | undefined {
+    if (minRows === undefined && this.#bytes < BATCH_BYTES) return undefined;
     const frame = this.#decoder.take(minRows);
-    return frame === undefined ? undefined : this.#typed(frame);
+    if (frame === undefined) return undefined;
+    this.#bytes = 0;
+    return this.#typed(frame);
   }
 
   /** The rest of the rows; an error where the bytes were not all. */

@@ -26,8 +26,8 @@ export interface ReadRequest extends Call {
   readonly attempts: number;
   /** Whether `the_geom` is decoded, or comes as hexadecimal text. */
   readonly decodeGeometry: boolean;
-  /** Rows that a batch has at least, but for the last one. */
-  readonly batchRows: number;
+  /** Rows that a batch has at least, but for the last one; where undefined, as many as about half a megabyte holds. */
+  readonly batchRows: number | undefined;
   /** Whether the caller wants all rows or none: then a read may begin again until the last one is there. */
   readonly isWhole: boolean;
   readonly strategy: ReadStrategy;

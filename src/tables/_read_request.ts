@@ -22,6 +22,7 @@ async function readRequest(
   const parsed = parseSource(source, options.schema);
   const { limit, int8 = "bigint", decodeGeom = true } = options;
   if (limit !== undefined) checkWhole(limit, "limit", 0);
+  if (batchRows !== undefined) checkWhole(batchRows, "batchRows", 1);
   if (int8 !== "bigint" && int8 !== "number") {
     throw new ArgumentError("Cannot use this int8: it must be one of bigint, number", { argument: "int8" });
   }
@@ -36,7 +37,7 @@ async function readRequest(
       limit,
       attempts: checkAttempts(options.retryTimes),
       decodeGeometry: decodeGeom,
-      batchRows: checkWhole(batchRows, "batchRows", 1),
+      batchRows,
       isWhole,
       strategy,
       pageRows: options.pageRows,

@@ -4,7 +4,10 @@ import type { ReadCartoOptions } from "./read_carto_options.ts";
 
 /** What reading batch by batch takes. */
 export interface ReadCartoBatchesOptions extends ReadCartoOptions {
-  /** Rows that a batch has at least, but for the last one, and the last one of a page. Default 10,000. */
+  /**
+   * Rows that a batch has at least, but for the last one, and the last one of a page. Default: as many as about half a
+   * megabyte holds, and at least one.
+   */
   batchRows?: number | undefined;
 }
 
@@ -77,5 +80,5 @@ export async function* readCartoBatches<T>(
   options: ReadCartoBatchesOptions & { rows?: RowParser<T> | undefined } = {},
 ): AsyncGenerator<GeoDataFrame | T[], void, void> {
   const { readBatches } = await import("./_read_request.ts");
-  yield* readBatches(source, options, { batchRows: options.batchRows ?? 10_000, isWhole: false });
+  yield* readBatches(source, options, { batchRows: options.batchRows, isWhole: false });
 }

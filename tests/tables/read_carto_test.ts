@@ -234,6 +234,27 @@ Deno.test("a download cut before a row was handed out is begun again, a cut one 
   }
 });
 
+Deno.test("a batch holds half a megabyte or a little more, few wide rows or many narrow ones, unless its rows are asked for", async () => {
+  for (const [count, width] of [[60_000, 10], [200, 10_000], [2, 800_000]] as const) {
+    const frame = GeoDataFrame.fromColumns({
+      t: Array.from({ length: count }, (_, i) => `${i}`.padEnd(width, "x")),
+    });
+    const chunks = [...encodeCopyBinary(frame, [{ column: "t" }], { chunkSize: 65_536 })];
+    const carto = account(
+      frame,
+      {},
+      ({ path }) => path.endsWith("copyto") ? new Response(ReadableStream.from(chunks)) : undefined,
+    );
+    const batches = await Array.fromAsync(readCartoBatches("tbl", carto));
+    assertEquals(batches.reduce((sum, { numRows }) => sum + numRows, 0), count);
+    const most = Math.max(1, Math.ceil(1_200_000 / width));
+    assert(batches.every(({ numRows }) => numRows <= most), String(batches.map(({ numRows }) => numRows)));
+    assert(batches.length <= 5, String(batches.length));
+    const asked = await Array.fromAsync(readCartoBatches("tbl", { ...carto, batchRows: count }));
+    assertEquals(asked.filter(({ numRows }) => numRows > 0).length, 1);
+  }
+});
+
 Deno.test("typed rows: what the caller's parser returns, and the row that it refuses", async () => {
   const parse = (row: unknown) => {
     const { cartodb_id, name } = row as { cartodb_id: number; name: unknown };
