@@ -21,8 +21,10 @@ export interface CopyEncoder {
   encode(frame: GeoDataFrame, firstRow: number): Iterable<Uint8Array>;
 }
 
-/** How many rows are encoded at a time. */
+/** Rows that are encoded at a time: few at first, then as many as about so many bytes hold. */
+const FIRST_ROWS = 64;
 const SLICE_ROWS = 16_384;
+const SLICE_BYTES = 2 * 1024 * 1024;
 /** How much of a request is kept, so that it can be sent again without asking for its rows again. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
@@ -185,19 +187,22 @@ export class CopyParts {
   }
 
   async *#encode(frames: WriteBatches["frames"], firstRow: number): AsyncGenerator<Piece, void, void> {
-    let sliceRows = SLICE_ROWS;
+    // Where requests are small, smaller pieces fill them better
+    const sliceBytes = Math.min(SLICE_BYTES, this.#maxBytes / 8);
+    let sliceRows = FIRST_ROWS;
     let row = firstRow;
     for await (const frame of frames) {
       for (let start = 0; start < frame.numRows;) {
         const end = Math.min(frame.numRows, start + sliceRows);
         const piece = this.#piece(frame.slice(start, end), row);
-        if (piece.size > this.#maxBytes / 8 && sliceRows > 1) {
-          // Requests are small: smaller pieces fill them better
-          sliceRows = Math.max(1, Math.min(sliceRows >> 1, end - start - 1));
+        const { rows, size } = piece;
+        sliceRows = Math.max(1, Math.min(SLICE_ROWS, Math.floor(rows * sliceBytes / size)));
+        if (size > this.#maxBytes / 8 && sliceRows < rows) {
+          piece.bytes.forEach(release);
           continue;
         }
         yield piece;
-        row += end - start;
+        row += rows;
         start = end;
       }
     }

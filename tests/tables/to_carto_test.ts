@@ -566,6 +566,21 @@ Deno.test("a server that is busy while a stream is waited for gets each row once
   assertEquals(bodyText(uploads(carto.requests)[0]), "1\n2\n3\n");
 });
 
+Deno.test("wide rows are encoded a few at a time", async () => {
+  const frame = GeoDataFrame.fromColumns({
+    t: Array.from({ length: 600 }, (_, i) => `${i}`.padEnd(40_000, "x")),
+  });
+  const told: number[] = [0];
+  const carto = fakeCarto((request) => isLook(request) ? target(undefined) : undefined);
+  const onProgress: ToCartoOptions["onProgress"] = ({ phase, bytes }) => {
+    if (phase === "upload") told.push(bytes ?? 0);
+  };
+  const report = await toCarto(frame, "t", { ...carto, ...CSV, onProgress });
+  assertEquals([report.rows, bodyText(uploads(carto.requests)[0]).length], [600, told.at(-1)]);
+  const steps = told.slice(1).map((bytes, i) => bytes - (told[i] as number));
+  assert(Math.max(...steps) < 3e6, String(steps));
+});
+
 Deno.test("fewer rows than were sent is an error, and nothing is put in place", async () => {
   const carto = fakeCarto((request) => {
     if (isLook(request)) return target(undefined);
