@@ -1,7 +1,7 @@
 import { DataError, type DataPlace } from "../errors/carto_error.ts";
 import { asciiText, checkColumnBytes, concatBytes } from "./_bytes.ts";
 import type { Column } from "./column.ts";
-import { pointEwkb, sridAt } from "./geometry/_ewkb.ts";
+import { pointEwkb, sridAt, viewOf } from "./geometry/_ewkb.ts";
 import type { OnBadValue } from "./rows.ts";
 import type { ColumnType, Field, RenamedColumn } from "./types.ts";
 
@@ -238,10 +238,14 @@ export function oneSrid(
   before?: number,
   rowsBefore = 0,
 ): number | undefined {
+  const view = data.kind === "bytes" ? viewOf(data.bytes) : undefined;
   let srid = before;
   for (let row = 0; row < data.length; row++) {
     if (!isValid(data.validity, row)) continue;
-    const own = (data.kind === "point" ? data.srid : sridOfRow(data, row)) || Math.max(0, known);
+    const told = data.kind === "point"
+      ? data.srid
+      : sridAt(view as DataView, (data as BytesData).offsets[row] as number);
+    const own = told === 0 ? Math.max(0, known) : told;
     srid ??= own;
     if (own !== srid) {
       const [here, there] = [own, srid].map((each) => each === 0 ? "no coordinate system" : `SRID ${each}`);
@@ -257,11 +261,6 @@ export function oneSrid(
     if (data.kind === "point") break;
   }
   return srid;
-}
-
-function sridOfRow(data: ColumnData, row: number): number {
-  if (data.kind !== "bytes") return 0;
-  return sridAt(new DataView(data.bytes.buffer, data.bytes.byteOffset), data.offsets[row] as number);
 }
 
 /** Tells a value that does not fit to who wants to know; what is no fault of the value is thrown. */

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../errors/carto_error.ts";
+import { dataOf } from "../column.ts";
 import { GeoDataFrame } from "../geo_data_frame.ts";
 
 /** What can be written: one frame, or frames of one schema. */
@@ -37,6 +38,9 @@ export async function* framesOf(
   }
 }
 
+/** About how many bytes frames may have so that they are joined. */
+const JOINED_BYTES = 64 * 1024 * 1024;
+
 /** The same rows in frames of at most so many: longer ones are cut, and short ones that are described alike are joined. */
 export async function* regroupFrames(
   frames: AsyncIterable<GeoDataFrame>,
@@ -44,11 +48,12 @@ export async function* regroupFrames(
 ): AsyncGenerator<GeoDataFrame, undefined> {
   let short: GeoDataFrame[] = [];
   let count = 0;
+  let bytes = 0;
   function* joined(): Generator<GeoDataFrame, void> {
     const [first, ...others] = short;
     if (first !== undefined) yield others.length === 0 ? first : first.concat(...others);
     short = [];
-    count = 0;
+    count = bytes = 0;
   }
   for await (const frame of frames) {
     for (let at = 0; at === 0 || at < frame.numRows; at += rows) {
@@ -57,10 +62,21 @@ export async function* regroupFrames(
       if (count + piece.numRows > rows || (first !== undefined && !isAlike(first, piece))) yield* joined();
       short.push(piece);
       count += piece.numRows;
-      if (count === rows) yield* joined();
+      bytes += bytesOf(piece);
+      if (count === rows || bytes > JOINED_BYTES) yield* joined();
     }
   }
   yield* joined();
+}
+
+function bytesOf(frame: GeoDataFrame): number {
+  return frame.columns.reduce((sum, column) => {
+    const data = dataOf(column);
+    const wide = data.kind === "bytes"
+      ? (data.offsets[data.length] as number) - (data.offsets[0] as number)
+      : 0;
+    return sum + 8 * data.length + wide;
+  }, 0);
 }
 
 function isAlike(one: GeoDataFrame, other: GeoDataFrame): boolean {

@@ -88,7 +88,10 @@ export interface WriteFileOptions {
   geometry?: "ewkb-hex" | "wkt" | "ewkt" | undefined;
   /** GeoParquet: how pages are compressed. Default: `snappy`. */
   compression?: "none" | "snappy" | "gzip" | "zstd" | undefined;
-  /** GeoParquet and Arrow: the most rows of a row group or record batch; shorter frames are joined. Default: 65,536. */
+  /**
+   * GeoParquet and Arrow: the most rows of a row group or record batch; shorter frames are joined, up to about 64 MB.
+   * Default: 65,536.
+   */
   batchRows?: number | undefined;
   /** Called after each batch with the rows written so far. */
   onProgress?: ((progress: { readonly rows: number }) => void) | undefined;

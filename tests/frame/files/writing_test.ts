@@ -123,6 +123,14 @@ Deno.test("writing: short frames are joined to batches of batchRows, and long on
     }
   }));
 
+Deno.test("writing: wide frames are joined to about 64 MB at most", () =>
+  inFolder(async (folder) => {
+    const wide = GeoDataFrame.fromColumns({ t: ["x".repeat(20_000_000)] });
+    await writeFile(Array.from({ length: 6 }, () => wide), `${folder}/x.arrow`);
+    const batches = await Array.fromAsync(readFileBatches(`${folder}/x.arrow`));
+    assertEquals(batches.map(({ numRows }) => numRows), [4, 2]);
+  }));
+
 Deno.test("writing: the report tells file, format, rows and bytes; .gz is compressed", () =>
   inFolder(async (folder) => {
     const report = await writeFile([frame, frame], `${folder}/x.csv.gz`);
