@@ -241,7 +241,7 @@ class CopyGuard {
 
   /** Keeps a copy: the bytes may only be lent. */
   #hold(piece: Uint8Array): void {
-    this.#held.push(piece.slice());
+    this.#held.push(new Uint8Array(piece));
     this.#heldBytes += piece.length;
   }
 

@@ -135,7 +135,7 @@ async function openInPlace(
   return {
     async write(chunk) {
       if (!isBegun && heldBytes + chunk.length < HELD_BYTES) {
-        held.push(chunk.slice());
+        held.push(new Uint8Array(chunk));
         heldBytes += chunk.length;
         return;
       }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { Credentials } from "../../src/auth/credentials.ts";
 import { chunksOf, openCopyTo } from "../../src/classic/_copy_streams.ts";
@@ -131,12 +132,21 @@ Deno.test("every kind of source is sent whole, also from one buffer that is fill
       yield chunk;
     }
   }
+  /** Whose `slice` is no copy. */
+  function* nodeBuffers() {
+    const node = Buffer.alloc(4);
+    for (const chunk of reused()) {
+      node.set(chunk);
+      yield node;
+    }
+  }
   const whole = Array.from({ length: 300 }, (_, i) => `${String(i + 1).padStart(3, "0")}\n`).join("");
   const sources: Record<string, CopySource> = {
     text: whole,
     bytes: encode(whole),
     array: [encode(whole.slice(0, 10)), new Uint8Array(), encode(whole.slice(10))],
     generator: reused(),
+    "Node's buffers": nodeBuffers(),
     "async generator": later(),
     stream: new Response(whole).body ?? "",
     function: () => reused(),

@@ -136,8 +136,12 @@ class FileSource implements ByteSource {
 export class BytesSource implements ByteSource {
   readonly again = true;
   readonly path = undefined;
+  readonly bytes: Uint8Array;
 
-  constructor(readonly bytes: Uint8Array, readonly name: string | undefined) {}
+  constructor(bytes: Uint8Array, readonly name: string | undefined) {
+    // Parts of Node's buffers are no copies
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
 
   get size(): number {
     return this.bytes.length;
@@ -212,8 +216,8 @@ class StreamSource implements ByteSource {
     while (known < length) {
       const chunk = await this.#next();
       if (chunk === undefined) break;
-      // The stream may use the memory again
-      this.#read.push(chunk.slice());
+      // The stream may use the memory again; the `slice` of Node's buffers would be no copy
+      this.#read.push(new Uint8Array(chunk));
       known += chunk.length;
     }
     return concatBytes(this.#read).subarray(0, length);
@@ -306,7 +310,7 @@ async function* gunzip(
 export async function inSlices(source: ByteSource): Promise<ByteSource & { readonly size: number }> {
   if (source.size !== undefined) return source as ByteSource & { readonly size: number };
   const chunks: Uint8Array[] = [];
-  for await (const chunk of source.stream()) chunks.push(chunk.slice());
+  for await (const chunk of source.stream()) chunks.push(new Uint8Array(chunk));
   return new BytesSource(concatBytes(chunks), source.name);
 }
 

@@ -1,5 +1,6 @@
 /** Shapefile, GeoPackage, GeoParquet and Arrow where they are odd or damaged; coordinate systems. */
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { ArgumentError, DataError, isCartoError, UnsupportedError } from "../../../src/errors/carto_error.ts";
 import {
   decodeFile,
@@ -482,4 +483,26 @@ Deno.test("binary files: LZ4 with matches that overlap, and damaged LZ4", () => 
     message = String(error);
   }
   assert(message.includes("points before its start"), message);
+});
+
+Deno.test("binary files: Node's buffers are read as any bytes, also where a stream fills the same one again", async () => {
+  const frame = GeoDataFrame.fromRows([{ id: 1, t: 'a,"b' }, { id: 2, t: "c" }]);
+  for (const format of ["parquet", "arrow", "arrow-stream", "csv", "ndjson"] as const) {
+    const file = Buffer.concat(await Array.fromAsync(encodeFile(frame, { format })));
+    // A part of a larger buffer, as Node's small ones are
+    const part = Buffer.concat([Buffer.alloc(50, 7), file, Buffer.alloc(50, 7)]).subarray(
+      50,
+      50 + file.length,
+    );
+    const stream = async function* () {
+      const buffer = Buffer.alloc(64);
+      for (let at = 0; at < file.length; at += 64) {
+        yield await Promise.resolve(buffer.subarray(0, file.copy(buffer, 0, at, at + 64)));
+      }
+    };
+    for (const input of [part, stream()]) {
+      const read = await decodeFile(input);
+      assertEquals([...read.column("t")], ['a,"b', "c"], format);
+    }
+  }
 });
