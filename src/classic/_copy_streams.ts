@@ -78,6 +78,7 @@ export async function* chunksOf(
   ) {
     throw new ArgumentError("Cannot copy: the data are no bytes, stream or iterable", { argument: "data" });
   }
+  const isLent = whole instanceof LentPieces;
   for await (const chunk of whole) {
     if (!(chunk instanceof Uint8Array)) {
       throw new ArgumentError("Cannot copy: the data yield something else than a Uint8Array", {
@@ -86,13 +87,9 @@ export async function* chunksOf(
     }
     if (chunk.length === 0) continue;
     onBytes(chunk.length);
-    if (whole instanceof LentPieces) {
-      yield chunk;
-      continue;
-    }
-    const copy = new Uint8Array(chunk);
-    yield copy;
-    release(copy);
+    const piece = isLent ? chunk : new Uint8Array(chunk);
+    yield piece;
+    if (!isLent) release(piece);
   }
 }
 

@@ -27,9 +27,8 @@ export const download: Command = {
     const { words, credentials, flag, io, signal } = context;
     const [source = "", name = ""] = words;
     const format = choice(context, "format", FORMATS);
-    const options = readOptions(context);
     const frames: AsyncIterable<GeoDataFrame> = readCartoBatches(source, {
-      ...options,
+      ...readOptions(context),
       credentials: await credentials(),
       onProgress({ phase }) {
         if (phase === "query") io.progress("The batch job runs …");

@@ -13,7 +13,7 @@ import {
   writeFloat,
   writeInteger,
 } from "./_bytes.ts";
-import { BadValue, bitAt, type ColumnData, shown } from "./_data.ts";
+import { BadValue, bitAt, type ColumnData, isGeometryType, shown } from "./_data.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import {
   dateValue,
@@ -100,7 +100,7 @@ function bytesGetter(type: ColumnType, offsets: Int32Array, bytes: Uint8Array): 
   if (type === "bytea") {
     return (row) => bytes.slice(offsets[row] as number, offsets[row + 1] as number);
   }
-  if (type === "geometry" || type === "geography") {
+  if (isGeometryType(type)) {
     return (row) =>
       new Geometry(bytes.subarray(offsets[row] as number, offsets[row + 1] as number), { canonical: true });
   }
@@ -291,7 +291,7 @@ function bytesWriter(
       out.at = writeHex(bytes, start, end, out.bytes, out.at);
     };
   }
-  if (field.type !== "geometry" && field.type !== "geography") {
+  if (!isGeometryType(field.type)) {
     return textWriter(offsets, bytes, options.quoting);
   }
   if (options.geometry === "wkt" || options.geometry === "ewkt") {

@@ -238,14 +238,11 @@ export function oneSrid(
   before?: number,
   rowsBefore = 0,
 ): number | undefined {
-  const view = data.kind === "bytes" ? viewOf(data.bytes) : undefined;
+  const told = sridGetter(data);
   let srid = before;
   for (let row = 0; row < data.length; row++) {
     if (!isValid(data.validity, row)) continue;
-    const told = data.kind === "point"
-      ? data.srid
-      : sridAt(view as DataView, (data as BytesData).offsets[row] as number);
-    const own = told === 0 ? Math.max(0, known) : told;
+    const own = told(row) || Math.max(0, known);
     srid ??= own;
     if (own !== srid) {
       const [here, there] = [own, srid].map((each) => each === 0 ? "no coordinate system" : `SRID ${each}`);
@@ -261,6 +258,19 @@ export function oneSrid(
     if (data.kind === "point") break;
   }
   return srid;
+}
+
+/** Reads the SRID that a geometry of a column tells itself; 0 for none. */
+export function sridGetter(data: ColumnData): (row: number) => number {
+  if (data.kind === "point") return () => data.srid;
+  const { offsets, bytes } = plainBytes(data);
+  const view = viewOf(bytes);
+  return (row) => sridAt(view, offsets[row] as number);
+}
+
+/** Whether a type is one of geometries. */
+export function isGeometryType(type: ColumnType): boolean {
+  return type === "geometry" || type === "geography";
 }
 
 /** Tells a value that does not fit to who wants to know; what is no fault of the value is thrown. */
@@ -304,9 +314,7 @@ export interface FrameSource {
 
 /** The geometry column when nobody says which: CARTO's, then the usual name, then the first. */
 export function chooseGeometryColumn(columns: readonly Column[]): string | undefined {
-  const names = columns.filter(({ type }) => type === "geometry" || type === "geography").map(({ name }) =>
-    name
-  );
+  const names = columns.filter(({ type }) => isGeometryType(type)).map(({ name }) => name);
   return ["the_geom", "geometry"].find((name) => names.includes(name)) ?? names[0];
 }
 

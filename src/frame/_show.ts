@@ -1,4 +1,4 @@
-import { BadValue } from "./_data.ts";
+import { BadValue, isGeometryType } from "./_data.ts";
 import type { Column } from "./column.ts";
 import type { Geometry } from "./geometry/geometry.ts";
 import type { CellValue, ColumnType } from "./types.ts";
@@ -57,7 +57,7 @@ function isRight(column: Column | undefined): boolean {
 
 function cellText(column: Column, row: number): string {
   if (column.isNull(row)) return "null";
-  if (column.type === "geometry" || column.type === "geography") {
+  if (isGeometryType(column.type)) {
     const value = column.get(row) as Geometry;
     return value.numCoordinates > 4 ? `${value.type} of ${value.numCoordinates} coordinates` : value.toWkt();
   }

@@ -1,7 +1,7 @@
 import { ArgumentError, UnsupportedError } from "../errors/carto_error.ts";
 import { type Builder, Int64Builder } from "./_builder.ts";
 import { concatBytes, encoder } from "./_bytes.ts";
-import { type ColumnData, type FrameParts, oneSrid, placed, plainBytes } from "./_data.ts";
+import { type ColumnData, type FrameParts, isGeometryType, oneSrid, placed, plainBytes } from "./_data.ts";
 import { GeometryBuilder } from "./_geometry_builder.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { type Column, columnOf, dataOf } from "./column.ts";
@@ -563,7 +563,7 @@ function metadataOf(column: Column): [string, string][] {
   const { field, type } = column;
   const result: [string, string][] = [[TYPE_KEY, type]];
   if (field.pgType !== undefined) result.push([PG_TYPE_KEY, field.pgType]);
-  if (type === "geometry" || type === "geography") {
+  if (isGeometryType(type)) {
     const srid = oneSrid(dataOf(column), field) ?? field.srid;
     const crs = srid !== undefined && srid > 0 ? `EPSG:${srid}` : undefined;
     const about = {
@@ -688,7 +688,7 @@ function valueBuffers(column: Column, data: ColumnData): Uint8Array[] {
     case "point":
       return pointBuffers(data);
     case "bytes":
-      if (column.type === "geometry" || column.type === "geography") {
+      if (isGeometryType(column.type)) {
         const iso = toIsoWkbColumn({ bytes: data.bytes, offsets: data.offsets, validity: data.validity });
         return [asBytes(iso.offsets), iso.bytes];
       }

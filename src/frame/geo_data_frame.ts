@@ -22,6 +22,7 @@ import {
   type FrameParts,
   type FrameSource,
   gatherData,
+  isGeometryType,
   placed,
   tellBadValue,
 } from "./_data.ts";
@@ -727,7 +728,7 @@ function sridOption(options: SetGeometryOptions): { srid?: number } {
 }
 
 function isGeometry(column: Column | undefined): boolean {
-  return column?.type === "geometry" || column?.type === "geography";
+  return column !== undefined && isGeometryType(column.type);
 }
 
 /** Sets a key that may be `__proto__`. */

@@ -1,6 +1,6 @@
 import type { Column } from "./column.ts";
 import { dataOf } from "./column.ts";
-import { isValid } from "./_data.ts";
+import { isGeometryType, isValid } from "./_data.ts";
 import type { GeoDataFrame } from "./geo_data_frame.ts";
 import { normalizeName, takeName } from "./names.ts";
 import type { Field, RenamedColumn } from "./types.ts";
@@ -61,7 +61,7 @@ export function planColumns(frame: GeoDataFrame): ColumnPlan {
       continue;
     }
     const wanted = normalizeName(from);
-    if (wanted === "the_geom_webmercator" && isGeometry(column)) {
+    if (wanted === "the_geom_webmercator" && isGeometryType(column.type)) {
       leftOut.push({ column: from, reason: "CARTO makes this column itself" });
       continue;
     }
@@ -82,7 +82,7 @@ function candidateOf(column: Column, wanted: string): [candidate: string, reason
   if (wanted === "cartodb_id" && cartodbIdProblems(column, 1).length > 0) {
     return ["cartodb_id_1", "its values cannot be CARTO's row numbers"];
   }
-  if (wanted === "the_geom" && !isGeometry(column)) {
+  if (wanted === "the_geom" && !isGeometryType(column.type)) {
     return ["the_geom_1", "the_geom is the name of the geometry"];
   }
   return [wanted, "CARTO's names are lower case letters, digits and _, and no SQL words"];
@@ -90,10 +90,6 @@ function candidateOf(column: Column, wanted: string): [candidate: string, reason
 
 function takenReason(name: string): string {
   return name.startsWith("the_geom") ? `${name} is CARTO's own column` : `${name} is there already`;
-}
-
-function isGeometry(column: Column): boolean {
-  return column.type === "geometry" || column.type === "geography";
 }
 
 /** A row that keeps a column from being CARTO's `cartodb_id`. */

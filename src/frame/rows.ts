@@ -1,6 +1,16 @@
 import { ArgumentError, type DataError, type DataPlace } from "../errors/carto_error.ts";
 import { MAX_INT8, MIN_INT8 } from "./_bytes.ts";
-import { BadValue, type ColumnData, type FrameParts, placed, shown, tellBadValue } from "./_data.ts";
+import {
+  BadValue,
+  type ColumnData,
+  type FrameParts,
+  isGeometryType,
+  isValid,
+  placed,
+  shown,
+  sridGetter,
+  tellBadValue,
+} from "./_data.ts";
 import { makeBuilder } from "./_make_builder.ts";
 import { Column, columnOf, dataOf } from "./column.ts";
 import { Geometry } from "./geometry/geometry.ts";
@@ -79,7 +89,7 @@ function columnType(
 /** The field of a column just made: a geometry's SRID is the one that all of its points have. */
 export function fieldOf(name: string, type: ColumnType, data: ColumnData, srid?: number): Field {
   const nullable = true;
-  if (type !== "geometry" && type !== "geography") return { name, type, nullable };
+  if (!isGeometryType(type)) return { name, type, nullable };
   const own = data.kind === "point" && data.srid !== 0 ? data.srid : sridOfBytes(data);
   const known = own ?? srid;
   return { name, type, nullable, ...(known === undefined ? {} : { srid: known }) };
@@ -88,15 +98,12 @@ export function fieldOf(name: string, type: ColumnType, data: ColumnData, srid?:
 /** The SRID that all geometries have, or undefined. */
 function sridOfBytes(data: ColumnData): number | undefined {
   if (data.kind !== "bytes") return undefined;
-  const { offsets, bytes } = data;
+  const told = sridGetter(data);
   let srid: number | undefined;
   for (let row = 0; row < data.length; row++) {
-    const [start, end] = [offsets[row] as number, offsets[row + 1] as number];
-    if (start === end) continue;
-    if (((bytes[start + 4] as number) & 0x20) === 0) return undefined;
-    const own = (bytes[start + 5] as number) | ((bytes[start + 6] as number) << 8) |
-      ((bytes[start + 7] as number) << 16);
-    if (srid !== undefined && srid !== own) return undefined;
+    if (!isValid(data.validity, row)) continue;
+    const own = told(row);
+    if (own === 0 || (srid !== undefined && srid !== own)) return undefined;
     srid = own;
   }
   return srid;

@@ -1,5 +1,5 @@
 import { DataError, isCartoError } from "../../errors/carto_error.ts";
-import { oneSrid, placed, plainBytes } from "../_data.ts";
+import { isGeometryType, oneSrid, placed, plainBytes } from "../_data.ts";
 import { arrowIpc, arrowParts, type Block, footer, MAGIC } from "../arrow.ts";
 import { columnOf, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
@@ -174,7 +174,7 @@ export async function* writeArrow(
   for await (const given of frames) {
     const frame = withoutDictionaries(given);
     for (const column of frame.columns) {
-      if (column.type !== "geometry" && column.type !== "geography") continue;
+      if (!isGeometryType(column.type)) continue;
       const { name, field } = column;
       srids.set(name, oneSrid(dataOf(column), field, srids.get(name), rows) ?? field.srid ?? 0);
     }

@@ -1,7 +1,7 @@
 import type { SchemaElement } from "../../_deps/hyparquet.ts";
 import { ArgumentError } from "../../errors/carto_error.ts";
 import { ByteWriter, cellWriter } from "../_cells.ts";
-import { bitAt, type ColumnData, isValid, oneSrid, plainBytes } from "../_data.ts";
+import { bitAt, type ColumnData, isGeometryType, isValid, oneSrid, plainBytes } from "../_data.ts";
 import { type Column, dataOf } from "../column.ts";
 import type { GeoDataFrame } from "../geo_data_frame.ts";
 import {
@@ -57,7 +57,7 @@ export async function* writeParquet(
   for await (const frame of frames) {
     if (writer === undefined) {
       for (const { field } of frame.columns) {
-        if (isGeometry(field.type)) geo.set(field.name, new GeometrySummary(field, named));
+        if (isGeometryType(field.type)) geo.set(field.name, new GeometrySummary(field, named));
       }
       writer = new ParquetWriter({
         writer: bytes,
@@ -90,10 +90,6 @@ export async function* writeParquet(
   ];
   writer.finish();
   yield takeBytes();
-}
-
-function isGeometry(type: ColumnType): boolean {
-  return type === "geometry" || type === "geography";
 }
 
 /** The description of a coordinate system; null where none is known, undefined for longitude and latitude. */
